@@ -1,0 +1,148 @@
+package migrate
+
+import "fmt"
+
+// State is what Terraform's state holds of a migrated secret: the wish of the
+// last apply, with the version number that was copied, and what the last
+// refresh saw.
+type State struct {
+	Wish   Wish
+	Source SourceFacts
+	Drift  Drift
+	Record Record
+}
+
+// Decision is what an apply would do.
+type Decision struct {
+	// VersionNumber of the source that stands in OpenBao afterwards; 0 when only
+	// the apply can tell.
+	VersionNumber int64
+	// Value tells that the value is written, or compared and then adopted.
+	Value bool
+	// Metadata tells that custom metadata is merged.
+	Metadata bool
+	// Drift that remains afterwards.
+	Drift Drift
+	// Warnings say what cannot be put right, and why.
+	Warnings []Note
+	// Problems are reasons why the apply could only fail.
+	Problems []Note
+}
+
+// Writes reports whether anything is written to OpenBao.
+func (d Decision) Writes() bool { return d.Value || d.Metadata }
+
+// Note is a message for the reviewer of a plan. Summaries are constant, so that
+// messages of many secrets are shown together.
+type Note struct {
+	Summary string
+	Detail  string
+}
+
+// Summaries of notes.
+const (
+	SummaryNotRepairable = "Drift that cannot be put right"
+	SummarySourceLeaving = "Source of a migrated secret is going away"
+	SummaryUnreachable   = "Unable to copy from a source that is out of reach"
+)
+
+// Decide compares a wish with the state and says what an apply does. It is
+// pure: the same arguments always give the same decision, so the plan that was
+// reviewed and the one that Terraform makes again at apply are the same. A nil
+// state means that nothing was migrated yet.
+func Decide(wish Wish, state *State) Decision {
+	if state == nil {
+		return Decision{VersionNumber: wish.VersionNumber, Value: true, Metadata: true, Drift: DriftNone}
+	}
+	decision := Decision{VersionNumber: target(wish, state), Drift: state.Drift}
+	asked := decision.VersionNumber != state.Wish.VersionNumber && wish.Stage == "" ||
+		!wish.sameValue(state.Wish) || wish.At != state.Wish.At || wish.Stage != state.Wish.Stage && decision.VersionNumber == 0
+	rotated := decision.VersionNumber != state.Wish.VersionNumber
+	foreign := state.Record.ForeignOwner != ""
+	broken := state.Drift.needsContent() || foreign && wish.Overwrite
+	unreachable := state.Source.outOfReach() && wish.SecretID == state.Wish.SecretID
+
+	switch {
+	case foreign && !wish.Overwrite && wish.At == state.Wish.At:
+		decision.VersionNumber = state.Wish.VersionNumber
+		decision.warnForeign(wish, state)
+		return decision
+	case asked && unreachable:
+		decision.Problems = append(decision.Problems, Note{SummaryUnreachable, fmt.Sprintf(
+			"What is asked for %s needs the content of %s, but %s. Cancel the deletion or grant the read permission first, or leave the arguments as they were.",
+			wish.At, wish.SecretID, state.Source.reason())})
+	case asked:
+		decision.Value = true
+	case (rotated || broken) && unreachable:
+		decision.VersionNumber = state.Wish.VersionNumber
+		decision.warnUnreachable(wish, state)
+	case rotated || broken:
+		decision.Value = true
+	}
+
+	decision.Metadata = decision.Value || !wish.sameMetadata(state.Wish) ||
+		state.Drift == DriftMetadataModified || state.Drift == DriftOwnershipLost
+	switch state.Drift {
+	case DriftSourceMissing, DriftSourcePendingDeletion:
+		if wish.SecretID != state.Wish.SecretID {
+			decision.Drift = DriftNone
+		} else if len(decision.Warnings)+len(decision.Problems) == 0 {
+			decision.warnLeaving(wish, state)
+		}
+	case DriftOwnershipLost, DriftMetadataModified:
+		decision.Drift = DriftNone
+	default:
+		if decision.Value || state.Drift == DriftSourceNewer && wish.Stage == "" {
+			decision.Drift = DriftNone
+		}
+	}
+	return decision
+}
+
+// target is the version number that the wish pins, or 0.
+func target(wish Wish, state *State) int64 {
+	switch {
+	case wish.VersionNumber != 0:
+		return wish.VersionNumber
+	case wish.SecretID != state.Wish.SecretID:
+		return 0
+	case wish.Stage == StageCurrent && state.Source.CurrentVersionNumber != 0:
+		return state.Source.CurrentVersionNumber
+	case wish.Stage == state.Wish.Stage && state.Source.StageVersionNumber != 0:
+		return state.Source.StageVersionNumber
+	case wish.Stage == state.Wish.Stage:
+		return state.Wish.VersionNumber
+	default:
+		return 0
+	}
+}
+
+func (f SourceFacts) reason() string {
+	if f.Missing {
+		return DriftSourceMissing.Explain()
+	}
+	text := DriftSourcePendingDeletion.Explain()
+	if !f.TimeOfDeletion.IsZero() {
+		text += " at " + f.TimeOfDeletion.UTC().Format("2006-01-02T15:04:05Z")
+	}
+	return text
+}
+
+func (d *Decision) warnForeign(wish Wish, state *State) {
+	d.Warnings = append(d.Warnings, Note{SummaryNotRepairable, fmt.Sprintf(
+		"%s: drift %s. Its ownership mark names %s, so another configuration migrated that secret there. Nothing is written. Choose another name, take one of the two out of its configuration, or set on_conflict = \"overwrite\" to take the path over.",
+		wish.At, DriftOwnershipLost, state.Record.ForeignOwner)})
+}
+
+func (d *Decision) warnUnreachable(wish Wish, state *State) {
+	what := state.Drift
+	d.Warnings = append(d.Warnings, Note{SummaryNotRepairable, fmt.Sprintf(
+		"%s: drift %s (%s). Putting it right needs the content of %s, but %s. Nothing is written. Cancel the deletion or grant the read permission, restore the value in OpenBao, or take the secret out of the configuration.",
+		wish.At, what, what.Explain(), wish.SecretID, state.Source.reason())})
+}
+
+func (d *Decision) warnLeaving(wish Wish, state *State) {
+	d.Warnings = append(d.Warnings, Note{SummarySourceLeaving, fmt.Sprintf(
+		"%s: drift %s. The source is %s, and %s. The copy in OpenBao is complete and stays as it is. If the cut-over is done, nothing needs to be done; else cancel the deletion or grant the permission.",
+		wish.At, state.Drift, wish.SecretID, state.Source.reason())})
+}

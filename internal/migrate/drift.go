@@ -1,0 +1,43 @@
+package migrate
+
+// Drift names what changed behind the configuration's back.
+type Drift string
+
+// The drifts, each with the side on which it happened.
+const (
+	DriftNone                   Drift = "none"
+	DriftSourceNewer            Drift = "source_newer"
+	DriftSourcePendingDeletion  Drift = "source_pending_deletion"
+	DriftSourceMissing          Drift = "source_missing"
+	DriftDestinationModified    Drift = "destination_modified"
+	DriftDestinationSoftDeleted Drift = "destination_soft_deleted"
+	DriftDestinationMissing     Drift = "destination_missing"
+	DriftOwnershipLost          Drift = "ownership_lost"
+	DriftMetadataModified       Drift = "metadata_modified"
+)
+
+// needsContent reports whether putting the drift right takes the content of the
+// source.
+func (d Drift) needsContent() bool {
+	switch d {
+	case DriftSourceNewer, DriftDestinationModified, DriftDestinationSoftDeleted, DriftDestinationMissing:
+		return true
+	default:
+		return false
+	}
+}
+
+// explanations say what happened, for warnings and documentation.
+var explanations = map[Drift]string{
+	DriftSourceNewer:            "the followed stage of the OCI secret moved to another version",
+	DriftSourcePendingDeletion:  "the OCI secret is scheduled for deletion",
+	DriftSourceMissing:          "the OCI secret does not exist any more, or the credentials lost the permission to see it (OCI answers both alike)",
+	DriftDestinationModified:    "the value in OpenBao was changed by somebody else",
+	DriftDestinationSoftDeleted: "the current version in OpenBao was soft-deleted by somebody else",
+	DriftDestinationMissing:     "the secret is gone from OpenBao",
+	DriftOwnershipLost:          "the ownership mark in OpenBao's custom metadata was removed or taken over",
+	DriftMetadataModified:       "custom metadata in OpenBao was changed by somebody else",
+}
+
+// Explain says in a clause what the drift is.
+func (d Drift) Explain() string { return explanations[d] }

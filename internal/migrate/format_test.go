@@ -1,0 +1,148 @@
+package migrate_test
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/ocibao/terraform-provider-ocibao/internal/migrate"
+)
+
+func TestEncode(t *testing.T) {
+	text := func(s string) string {
+		raw, err := json.Marshal(map[string]string{"secret": s})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(raw)
+	}
+	for name, test := range map[string]struct {
+		content string
+		format  migrate.Format
+		fields  string
+		keys    []string
+		kind    migrate.Format
+		err     string
+	}{
+		"object":                      {`{ "a": "x", "b": 1 }`, "auto", `{"a":"x","b":1}`, []string{"a", "b"}, "json", ""},
+		"nested stays nested":         {`{"a":{"b":[1,{"c":null}]}}`, "json", `{"a":{"b":[1,{"c":null}]}}`, []string{"a"}, "json", ""},
+		"large number keeps digits":   {`{"n":123456789012345678901234567890.10,"e":1E400}`, "json", `{"n":123456789012345678901234567890.10,"e":1E400}`, []string{"e", "n"}, "json", ""},
+		"auto text":                   {"line one\nline \"two\"\t<&>", "auto", text("line one\nline \"two\"\t<&>"), []string{"secret"}, "text", ""},
+		"auto UTF-8":                  {"pässwörd ☃ 𝄞", "auto", text("pässwörd ☃ 𝄞"), []string{"secret"}, "text", ""},
+		"auto empty":                  {"", "auto", text(""), []string{"secret"}, "text", ""},
+		"auto array is text":          {`["a"]`, "auto", text(`["a"]`), []string{"secret"}, "text", ""},
+		"auto number is text":         {`42`, "auto", text(`42`), []string{"secret"}, "text", ""},
+		"auto empty object is text":   {`{}`, "auto", text(`{}`), []string{"secret"}, "text", ""},
+		"auto repeated is text":       {`{"a":1,"a":2}`, "auto", text(`{"a":1,"a":2}`), []string{"secret"}, "text", ""},
+		"auto lone surrogate is text": {`{"a":"\ud800"}`, "auto", text(`{"a":"\ud800"}`), []string{"secret"}, "text", ""},
+		"auto binary":                 {"\xff\xfe\x00", "auto", text(base64.StdEncoding.EncodeToString([]byte("\xff\xfe\x00"))), []string{"secret"}, "binary", ""},
+		"auto broken UTF-8 in JSON":   {"{\"a\":\"\xff\"}", "auto", text(base64.StdEncoding.EncodeToString([]byte("{\"a\":\"\xff\"}"))), []string{"secret"}, "binary", ""},
+		"text of an object":           {`{"a":1}`, "text", text(`{"a":1}`), []string{"secret"}, "text", ""},
+		"binary of text":              {"hi", "binary", text("aGk="), []string{"secret"}, "binary", ""},
+		"surrogate pair":              {`{"a":"\uD834\uDD1E","b\\":"\\ud800"}`, "json", `{"a":"𝄞","b\\":"\\ud800"}`, []string{"a", `b\`}, "json", ""},
+		"json of text":                {"hello", "json", "", nil, "", "not valid JSON (near byte 1)"},
+		"json of array":               {`[1]`, "json", "", nil, "", "not an object"},
+		"json of null":                {`null`, "json", "", nil, "", "not an object"},
+		"json of empty":               {"", "json", "", nil, "", "not valid JSON"},
+		"json repeated":               {`{"a":1,"b":2,"a":3}`, "json", "", nil, "", `"a" occurs twice`},
+		"json repeated by escape":     {`{"a":1,"\u0061":3}`, "json", "", nil, "", `"a" occurs twice`},
+		"json repeated deep":          {`{"x":[{"a":1,"a":3}]}`, "json", "", nil, "", `"a" occurs twice`},
+		"json trailing":               {`{"a":1} {"b":2}`, "json", "", nil, "", "not valid JSON"},
+		"json half pair":              {`{"a":"x\uDC00"}`, "json", "", nil, "", "half a surrogate pair"},
+		"json half pair then escape":  {`{"a":"\uD834\n"}`, "json", "", nil, "", "half a surrogate pair"},
+		"text not UTF-8":              {"\xff", "text", "", nil, "", "not valid UTF-8"},
+		"unknown format":              {"x", "yaml", "", nil, "", "none of auto, json, text, binary"},
+		"25 KB":                       {strings.Repeat("x", 25600), "auto", text(strings.Repeat("x", 25600)), []string{"secret"}, "text", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got, err := migrate.Encode(migrate.NewSecret([]byte(test.content)), test.format, migrate.DefaultKey)
+			if test.err != "" {
+				if err == nil || !errors.Is(err, migrate.ErrFormat) || !strings.Contains(err.Error(), test.err) {
+					t.Fatalf("got error %v, want %q", err, test.err)
+				}
+				return
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !migrate.SameFields(got.Fields, migrate.NewSecret([]byte(test.fields))) {
+				t.Errorf("fields are %s, want %s", got.Fields.Reveal(), test.fields)
+			}
+			if !slices.Equal(got.Keys, test.keys) || got.Format != test.kind {
+				t.Errorf("got keys %q and format %q", got.Keys, got.Format)
+			}
+			if names := migrate.FieldNames(got.Fields); !slices.Equal(names, test.keys) {
+				t.Errorf("FieldNames gives %q", names)
+			}
+		})
+	}
+}
+
+func TestEncode_ErrorsQuoteNoContent(t *testing.T) {
+	for _, content := range []string{canary, `{"a":"` + canary, `["` + canary + `"]`, `{"a":"` + canary + `","a":1}`, "\xff" + canary, `{"a": ` + canary + `}`} {
+		for _, format := range migrate.Formats {
+			_, err := migrate.Encode(migrate.NewSecret([]byte(content)), format, "")
+			if err != nil && strings.Contains(err.Error(), canary) {
+				t.Errorf("%s: %v", format, err)
+			}
+		}
+	}
+}
+
+func TestEncode_EmptyKey(t *testing.T) {
+	if _, err := migrate.Encode(migrate.NewSecret([]byte("x")), migrate.FormatText, ""); !errors.Is(err, migrate.ErrFormat) {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestSameFields(t *testing.T) {
+	for _, test := range []struct {
+		a, b string
+		same bool
+	}{
+		{`{"a":1,"b":2}`, `{ "b":2, "a":1 }`, true},
+		{`{"a":1.0}`, `{"a":1}`, false},
+		{`{"a":12345678901234567890}`, `{"a":12345678901234567891}`, false},
+		{`{"a":"\u0041"}`, `{"a":"A"}`, true},
+		{`{"a":null}`, `{}`, false},
+		{`{}`, `{}`, true},
+		{``, `{}`, false},
+		{`{}{}`, `{}`, false},
+		{`{"a":[1,2]}`, `{"a":[2,1]}`, false},
+	} {
+		if got := migrate.SameFields(migrate.NewSecret([]byte(test.a)), migrate.NewSecret([]byte(test.b))); got != test.same {
+			t.Errorf("%s and %s: %v", test.a, test.b, got)
+		}
+	}
+}
+
+func FuzzEncode(f *testing.F) {
+	for _, seed := range []string{`{"a":1}`, `{"a":{"b":"\ud834\udd1e"}}`, "text", "\xff\x00", `{"a":1,"a":2}`, "", `[{}]`, `{"a":"\\ud800"}`} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, content []byte) {
+		original := slices.Clone(content)
+		encoded, err := migrate.Encode(migrate.NewSecret(content), migrate.FormatAuto, migrate.DefaultKey)
+		if err != nil {
+			t.Fatalf("auto must fit everything: %v", err)
+		}
+		var fields map[string]any
+		if err := json.Unmarshal(encoded.Fields.Reveal(), &fields); err != nil {
+			t.Fatalf("fields are no JSON object: %v", err)
+		}
+		switch encoded.Format {
+		case migrate.FormatText:
+			if fields[migrate.DefaultKey] != string(original) {
+				t.Fatal("text was altered")
+			}
+		case migrate.FormatBinary:
+			back, err := base64.StdEncoding.DecodeString(fields[migrate.DefaultKey].(string))
+			if err != nil || !slices.Equal(back, original) {
+				t.Fatal("binary was altered")
+			}
+		}
+	})
+}

@@ -1,0 +1,120 @@
+package migrate
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// ReservedMetadataPrefix begins the custom metadata keys of the ownership mark.
+const ReservedMetadataPrefix = "ocibao_"
+
+// Keys of the ownership mark in the custom metadata of a KV v2 secret.
+const (
+	MarkSecretID      = ReservedMetadataPrefix + "source_secret_id"      // OCID of the source
+	MarkVersionNumber = ReservedMetadataPrefix + "source_version_number" // version that was copied
+	MarkKVVersion     = ReservedMetadataPrefix + "kv_version"            // KV version that holds the copy
+	MarkManagedBy     = ReservedMetadataPrefix + "managed_by"
+)
+
+// managedBy is the value of MarkManagedBy.
+const managedBy = "terraform-provider-ocibao"
+
+// Limits that OpenBao puts on custom metadata.
+const (
+	maxMetadataKeys        = 64
+	maxMetadataKeyLength   = 128 // bytes
+	maxMetadataValueLength = 512 // bytes
+)
+
+// Mark says which version of which secret a KV v2 entry is a copy of. It tells
+// the provider's own entries from everybody else's, also when state was lost.
+type Mark struct {
+	SecretID      string
+	VersionNumber int64
+	KVVersion     int64
+}
+
+// ReadMark finds the ownership mark in custom metadata. A mark that is
+// incomplete is none.
+func ReadMark(customMetadata map[string]string) (Mark, bool) {
+	if customMetadata[MarkManagedBy] != managedBy || customMetadata[MarkSecretID] == "" {
+		return Mark{}, false
+	}
+	version, err := strconv.ParseInt(customMetadata[MarkVersionNumber], 10, 64)
+	if err != nil {
+		return Mark{}, false
+	}
+	kv, err := strconv.ParseInt(customMetadata[MarkKVVersion], 10, 64)
+	if err != nil {
+		return Mark{}, false
+	}
+	return Mark{SecretID: customMetadata[MarkSecretID], VersionNumber: version, KVVersion: kv}, true
+}
+
+func (m Mark) write(into map[string]string) {
+	into[MarkManagedBy] = managedBy
+	into[MarkSecretID] = m.SecretID
+	into[MarkVersionNumber] = strconv.FormatInt(m.VersionNumber, 10)
+	into[MarkKVVersion] = strconv.FormatInt(m.KVVersion, 10)
+}
+
+// declaredMetadata is the custom metadata that a wish asks for, without the
+// mark: what the source brings along, then what the configuration says, which
+// wins.
+func declaredMetadata(wish Wish, source SourceSecret) map[string]string {
+	declared := map[string]string{}
+	if wish.CopyFreeformTags {
+		for key, value := range source.FreeformTags {
+			declared[key] = value
+		}
+	}
+	if wish.CopyDescription && source.Description != "" {
+		declared["description"] = source.Description
+	}
+	for key, value := range wish.CustomMetadata {
+		declared[key] = value
+	}
+	return declared
+}
+
+// ValidateMetadata refuses what OpenBao would refuse as custom metadata, and
+// the keys of the ownership mark.
+func ValidateMetadata(metadata map[string]string) error {
+	if limit := maxMetadataKeys - 4; len(metadata) > limit {
+		return fmt.Errorf("%d custom metadata keys are too many: OpenBao takes %d, four of which the ownership mark needs", len(metadata), maxMetadataKeys)
+	}
+	for key, value := range metadata {
+		switch {
+		case key == "":
+			return fmt.Errorf("a custom metadata key is empty")
+		case strings.HasPrefix(key, ReservedMetadataPrefix):
+			return fmt.Errorf("custom metadata keys that begin with %s are the ownership mark's: rename %q", ReservedMetadataPrefix, key)
+		case len(key) > maxMetadataKeyLength:
+			return fmt.Errorf("the custom metadata key %q is longer than %d bytes", key, maxMetadataKeyLength)
+		case len(value) > maxMetadataValueLength:
+			return fmt.Errorf("the value of the custom metadata key %q is longer than %d bytes", key, maxMetadataValueLength)
+		}
+	}
+	return nil
+}
+
+// metadataChanges is what must be merged into present so that all of wanted
+// stands there and nothing of dropped does. Foreign keys are left alone.
+func metadataChanges(present, wanted map[string]string, dropped []string) map[string]*string {
+	changes := map[string]*string{}
+	for key, value := range wanted {
+		if was, exists := present[key]; !exists || was != value {
+			changes[key] = &value
+		}
+	}
+	for _, key := range dropped {
+		if _, stillWanted := wanted[key]; stillWanted {
+			continue
+		}
+		if _, exists := present[key]; exists {
+			changes[key] = nil
+		}
+	}
+	return changes
+}

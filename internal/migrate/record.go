@@ -1,0 +1,63 @@
+package migrate
+
+import "time"
+
+// Record is what is remembered of a migrated secret between runs: numbers,
+// times and names, never a value nor anything computed from one.
+type Record struct {
+	Engine Engine `json:"engine"`
+	// Written is the KV v2 version that holds the copy.
+	Written RecordedVersion `json:"written"`
+	// Seen is the KV v2 version that was current at the last look; a repair
+	// replaces exactly that one.
+	Seen RecordedVersion `json:"seen"`
+	// Marked tells whether the ownership mark was set. What was imported
+	// without a mark stays without until the next write.
+	Marked bool `json:"marked,omitempty"`
+	// MetadataKeys are the custom metadata keys that were set next to the mark.
+	MetadataKeys []string `json:"metadata_keys,omitempty"`
+	// ForeignOwner is the OCID in an ownership mark that is not this secret's.
+	ForeignOwner string `json:"foreign_owner,omitempty"`
+}
+
+// RecordedVersion identifies one version of a KV v2 secret: after a secret was
+// removed and made anew its numbers repeat, its times do not.
+type RecordedVersion struct {
+	Number      int64     `json:"number,omitempty"`
+	CreatedTime time.Time `json:"created_time,omitzero"`
+}
+
+func recorded(v KVVersion) RecordedVersion {
+	return RecordedVersion{Number: v.Number, CreatedTime: v.CreatedTime}
+}
+
+// matches reports whether a version found in OpenBao is the recorded one. A
+// record without a time, as an import may leave it, matches by number.
+func (r RecordedVersion) matches(v KVVersion) bool {
+	if r.Number != v.Number {
+		return false
+	}
+	return r.CreatedTime.IsZero() || r.CreatedTime.Equal(v.CreatedTime)
+}
+
+// SourceFacts is what a look at the source gave.
+type SourceFacts struct {
+	Missing              bool // not found, or no permission to see it
+	Name                 string
+	LifecycleState       string
+	TimeOfDeletion       time.Time // zero unless deletion is scheduled
+	CurrentVersionNumber int64     // of the stage CURRENT
+	StageVersionNumber   int64     // of the followed stage; 0 when none is followed or no version has it
+}
+
+// outOfReach reports whether the content cannot be read for the secret's state.
+func (f SourceFacts) outOfReach() bool { return f.Missing || f.deletion() }
+
+func (f SourceFacts) deletion() bool {
+	switch f.LifecycleState {
+	case StateSchedulingDeletion, StatePendingDeletion, StateDeleting:
+		return true
+	default:
+		return false
+	}
+}

@@ -1,0 +1,62 @@
+package migrate
+
+import "maps"
+
+// Wish is what a configuration asks for one secret.
+type Wish struct {
+	SecretID      string // OCID of the source
+	VersionNumber int64  // the version to copy; 0 while it is not known yet
+	Stage         string // the stage that is followed; empty when the version is pinned
+	At            Location
+	Format        Format
+	Key           string // field for text and binary
+	// CustomMetadata is set next to the ownership mark on KV v2.
+	CustomMetadata   map[string]string
+	CopyDescription  bool // put the source's description into custom metadata
+	CopyFreeformTags bool // put the source's freeform tags into custom metadata
+	// Overwrite lets a write replace what the provider did not create.
+	Overwrite bool
+	OnDestroy OnDestroy
+	Detection Detection
+}
+
+// sameValue reports whether both wishes store the same fields, given the same
+// version of the source.
+func (w Wish) sameValue(other Wish) bool {
+	return w.SecretID == other.SecretID && w.Format == other.Format && w.Key == other.Key
+}
+
+// sameMetadata reports whether both wishes declare the same custom metadata.
+func (w Wish) sameMetadata(other Wish) bool {
+	return maps.Equal(w.CustomMetadata, other.CustomMetadata) &&
+		w.CopyDescription == other.CopyDescription && w.CopyFreeformTags == other.CopyFreeformTags
+}
+
+// OnDestroy says what happens to a migrated secret that is no longer managed.
+type OnDestroy string
+
+// The ways to leave a migrated secret.
+const (
+	Retain     OnDestroy = "retain"      // it stays as it is
+	SoftDelete OnDestroy = "soft_delete" // KV v2: the current version is marked deleted
+	Destroy    OnDestroy = "destroy"     // it is removed with all its versions
+)
+
+// Detection says how a change of the value is noticed.
+type Detection string
+
+// The ways to notice a change.
+const (
+	// DetectVersion compares version numbers, times and the ownership mark:
+	// no right to read a value is needed.
+	DetectVersion Detection = "version"
+	// DetectContent compares the bytes of both sides in memory.
+	DetectContent Detection = "content"
+)
+
+// Ports are the two sides and the time.
+type Ports struct {
+	Source Source
+	Target Target
+	Clock  Clock
+}
