@@ -1,0 +1,207 @@
+package acctest
+
+import (
+	"bytes"
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+)
+
+// RootToken is the root token of every server started here.
+const RootToken = "root"
+
+// Bao is a running OpenBao-compatible server in development mode.
+type Bao struct {
+	Address    string // URL without trailing slash
+	CACertFile string // authority of its certificate; empty without TLS
+	client     *http.Client
+	process    *exec.Cmd
+	ended      chan struct{} // closed when the process has ended
+	output     *lockedBuffer
+}
+
+// StartBao starts the server of EnvBao on loopback, in memory and unsealed,
+// It ends with the context or with Stop.
+func StartBao(ctx context.Context, useTLS bool) (*Bao, error) {
+	binary, err := required(EnvBao)
+	if err != nil {
+		return nil, err
+	}
+	listen, err := freeAddress()
+	if err != nil {
+		return nil, err
+	}
+	bao := &Bao{Address: "http://" + listen, client: &http.Client{Timeout: 30 * time.Second}, output: &lockedBuffer{}}
+	args := []string{"server", "-dev", "-dev-root-token-id=" + RootToken, "-dev-listen-address=" + listen, "-dev-no-store-token"}
+	if useTLS {
+		dir, err := os.MkdirTemp("", "ocibao-tls-")
+		if err != nil {
+			return nil, err
+		}
+		context.AfterFunc(ctx, func() { _ = os.RemoveAll(dir) })
+		args = append(args, "-dev-tls", "-dev-tls-cert-dir="+dir)
+		bao.Address = "https://" + listen
+		bao.CACertFile = dir
+	}
+	bao.process = exec.CommandContext(ctx, binary, args...)
+	bao.process.Env = append(os.Environ(), "HOME="+os.TempDir(), "BAO_TOKEN=", "VAULT_TOKEN=", "BAO_ADDR=", "VAULT_ADDR=")
+	bao.process.Stdout, bao.process.Stderr = bao.output, bao.output
+	bao.process.Cancel = func() error { return bao.process.Process.Signal(syscall.SIGTERM) }
+	bao.process.WaitDelay = 5 * time.Second
+	if err := bao.process.Start(); err != nil {
+		return nil, fmt.Errorf("start %s: %w", binary, err)
+	}
+	bao.ended = make(chan struct{})
+	go func() {
+		_ = bao.process.Wait()
+		close(bao.ended)
+	}()
+	if err := bao.ready(ctx); err != nil {
+		bao.Stop()
+		return nil, fmt.Errorf("%s did not become ready: %w\n%s", binary, err, bao.output)
+	}
+	return bao, nil
+}
+
+// ready waits until the server is unsealed and active.
+func (b *Bao) ready(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, 60*time.Second)
+	defer cancel()
+	for {
+		err := b.trust()
+		if err == nil {
+			var status int
+			if status, _, err = b.request(ctx, http.MethodGet, "", "sys/health", nil); err == nil && status == http.StatusOK {
+				return nil
+			}
+		}
+		select {
+		case <-b.ended:
+			return errors.New("it ended")
+		default:
+		}
+		if stopped := pause(ctx, pollInterval); stopped != nil {
+			return fmt.Errorf("%w (last: %w)", stopped, err)
+		}
+	}
+}
+
+// trust loads the authority once the server has written it.
+func (b *Bao) trust() error {
+	if b.CACertFile == "" || b.client.Transport != nil {
+		return nil
+	}
+	found, err := filepath.Glob(filepath.Join(b.CACertFile, "*-ca.pem"))
+	if err != nil || len(found) == 0 {
+		return fmt.Errorf("no CA certificate in %s yet", b.CACertFile)
+	}
+	pem, err := os.ReadFile(found[0])
+	if err != nil {
+		return err
+	}
+	roots := x509.NewCertPool()
+	if !roots.AppendCertsFromPEM(pem) {
+		return fmt.Errorf("%s holds no certificate yet", found[0])
+	}
+	b.CACertFile = found[0]
+	b.client.Transport = &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}}
+	return nil
+}
+
+// Stop ends the server.
+func (b *Bao) Stop() {
+	_ = b.process.Process.Signal(syscall.SIGTERM)
+	<-b.ended
+}
+
+// Log is what the server printed so far.
+func (b *Bao) Log() string { return b.output.String() }
+
+// Call makes a request over plain HTTP, as an operator or an application would,
+// and returns the status and the decoded answer. An empty token is RootToken.
+func (b *Bao) Call(ctx context.Context, method, token, path string, body any) (int, map[string]any, error) {
+	if token == "" {
+		token = RootToken
+	}
+	return b.request(ctx, method, token, path, body)
+}
+
+func (b *Bao) request(ctx context.Context, method, token, path string, body any) (int, map[string]any, error) {
+	var payload io.Reader
+	switch content := body.(type) {
+	case nil:
+	case string:
+		payload = strings.NewReader(content)
+	default:
+		raw, err := json.Marshal(body)
+		if err != nil {
+			return 0, nil, err
+		}
+		payload = bytes.NewReader(raw)
+	}
+	req, err := http.NewRequestWithContext(ctx, method, b.Address+"/v1/"+path, payload)
+	if err != nil {
+		return 0, nil, err
+	}
+	if token != "" {
+		req.Header.Set("X-Vault-Token", token)
+	}
+	if method == http.MethodPatch {
+		req.Header.Set("Content-Type", "application/merge-patch+json")
+	}
+	answer, err := b.client.Do(req)
+	if err != nil {
+		return 0, nil, err
+	}
+	defer answer.Body.Close()
+	decoder := json.NewDecoder(answer.Body)
+	decoder.UseNumber()
+	var decoded map[string]any
+	if err := decoder.Decode(&decoded); err != nil && err != io.EOF {
+		return answer.StatusCode, nil, fmt.Errorf("%s %s: %w", method, path, err)
+	}
+	return answer.StatusCode, decoded, nil
+}
+
+// freeAddress finds a loopback port that nobody listens on.
+func freeAddress() (string, error) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", err
+	}
+	defer listener.Close()
+	return listener.Addr().String(), nil
+}
+
+// lockedBuffer collects the output of a process.
+type lockedBuffer struct {
+	mu     sync.Mutex
+	buffer bytes.Buffer
+}
+
+// Write implements io.Writer.
+func (b *lockedBuffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.buffer.Write(p)
+}
+
+// String is what was written so far.
+func (b *lockedBuffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.buffer.String()
+}

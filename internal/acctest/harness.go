@@ -1,0 +1,238 @@
+package acctest
+
+import (
+	"encoding/json"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/ocibao/terraform-provider-ocibao/internal/ociemu"
+)
+
+// Harness is an emulated OCI, a server and a workspace for one test.
+type Harness struct {
+	testing.TB
+	OCI  *OCI
+	Bao  *Bao
+	Work *Workspace
+}
+
+// New starts everything a test needs; it ends with the test.
+func New(t testing.TB, options ...ociemu.Option) *Harness { return start(t, false, options...) }
+
+// NewTLS is New with TLS on both sides, each with its own authority.
+func NewTLS(t testing.TB) *Harness { return start(t, true) }
+
+func start(t testing.TB, useTLS bool, options ...ociemu.Option) *Harness {
+	t.Helper()
+	h := &Harness{TB: t}
+	var err error
+	if h.OCI, err = StartOCI(t.Context(), useTLS, options...); err != nil {
+		t.Fatal(err)
+	}
+	if h.Bao, err = StartBao(t.Context(), useTLS); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(h.Bao.Stop)
+	if h.Work, err = NewWorkspace(t.TempDir(), append(h.OCI.Env(), "BAO_TOKEN="+RootToken)...); err != nil {
+		t.Fatal(err)
+	}
+	return h
+}
+
+// Configure writes the configuration: the provider block and what is given.
+func (h *Harness) Configure(config string) {
+	h.Helper()
+	if err := h.Work.Write("main.tf", ProviderBlock(h.OCI, h.Bao)+config); err != nil {
+		h.Fatal(err)
+	}
+}
+
+// CLI runs a command and fails the test when it cannot be run.
+func (h *Harness) CLI(args ...string) Run {
+	h.Helper()
+	run, err := h.Work.CLI(h.Context(), args...)
+	if err != nil {
+		h.Fatalf("%v: %v\n%s", args, err, run.Output)
+	}
+	return run
+}
+
+// Apply applies and fails the test when that fails.
+func (h *Harness) Apply(args ...string) Run {
+	h.Helper()
+	run := h.CLI(append([]string{"apply", "-auto-approve", "-input=false"}, args...)...)
+	if run.ExitCode != 0 {
+		h.Fatalf("apply failed:\n%s", run.Output)
+	}
+	return run
+}
+
+// ApplyFails applies and expects an error that contains all texts.
+func (h *Harness) ApplyFails(texts ...string) Run {
+	h.Helper()
+	run := h.CLI("apply", "-auto-approve", "-input=false")
+	if run.ExitCode == 0 {
+		h.Fatalf("apply did not fail:\n%s", run.Output)
+	}
+	h.Contains(run, texts...)
+	return run
+}
+
+// Plan makes a plan and expects an exit code: 0 nothing to do, 2 changes, 1 an
+// error.
+func (h *Harness) Plan(exitCode int, args ...string) Run {
+	h.Helper()
+	run := h.CLI(append([]string{"plan", "-detailed-exitcode", "-input=false"}, args...)...)
+	if run.ExitCode != exitCode {
+		h.Fatalf("plan ended with %d, want %d:\n%s", run.ExitCode, exitCode, run.Output)
+	}
+	return run
+}
+
+// Contains expects texts in the output of a run. White space and the frame of
+// messages do not count, as the CLI wraps lines.
+func (h *Harness) Contains(run Run, texts ...string) {
+	h.Helper()
+	flat := flatten(run.Output)
+	for _, text := range texts {
+		if !strings.Contains(flat, flatten(text)) {
+			h.Errorf("%q is not in the output:\n%s", text, run.Output)
+		}
+	}
+}
+
+// Lacks expects that texts are not in the output of a run.
+func (h *Harness) Lacks(run Run, texts ...string) {
+	h.Helper()
+	flat := flatten(run.Output)
+	for _, text := range texts {
+		if strings.Contains(flat, flatten(text)) {
+			h.Errorf("%q is in the output:\n%s", text, run.Output)
+		}
+	}
+}
+
+func flatten(text string) string {
+	return strings.Join(strings.Fields(strings.NewReplacer("│", " ", "╷", " ", "╵", " ").Replace(text)), " ")
+}
+
+// Secret adds a secret to OCI and returns its OCID.
+func (h *Harness) Secret(name, content string) string {
+	h.Helper()
+	id, err := h.OCI.Secret(name, []byte(content))
+	if err != nil {
+		h.Fatal(err)
+	}
+	return id
+}
+
+// Rotate adds a version to a secret of OCI.
+func (h *Harness) Rotate(id, content string) {
+	h.Helper()
+	if _, err := h.OCI.AddVersion(id, []byte(content)); err != nil {
+		h.Fatal(err)
+	}
+}
+
+// Operator makes a request with the root token, as somebody else would, and
+// fails the test unless it succeeds.
+func (h *Harness) Operator(method, path string, body any) map[string]any {
+	h.Helper()
+	status, answer, err := h.Bao.Call(h.Context(), method, RootToken, path, body)
+	if err != nil || status >= 300 {
+		h.Fatalf("%s %s: %d %v %v", method, path, status, answer, err)
+	}
+	return answer
+}
+
+// MountKV mounts a KV engine, version 1 or 2, as an operator would.
+func (h *Harness) MountKV(path, version string) {
+	h.Helper()
+	h.Operator(http.MethodPost, "sys/mounts/"+path, map[string]any{"type": "kv", "options": map[string]string{"version": version}})
+	if version == "2" {
+		h.eventually(func() bool {
+			status, _, err := h.Bao.Call(h.Context(), http.MethodGet, RootToken, path+"/config", nil)
+			return err == nil && status == http.StatusOK
+		})
+	}
+}
+
+func (h *Harness) eventually(done func() bool) {
+	h.Helper()
+	for range 200 {
+		if done() {
+			return
+		}
+		if err := pause(h.Context(), pollInterval); err != nil {
+			break
+		}
+	}
+	h.Fatal("it did not happen")
+}
+
+// Data is the data part of what stands at a path, or nil when nothing does.
+func (h *Harness) Data(path string) map[string]any {
+	h.Helper()
+	status, answer, err := h.Bao.Call(h.Context(), http.MethodGet, RootToken, path, nil)
+	if err != nil || status != http.StatusOK && status != http.StatusNotFound {
+		h.Fatalf("GET %s: %d %v %v", path, status, answer, err)
+	}
+	data, _ := answer["data"].(map[string]any)
+	return data
+}
+
+// KV2 is the value of a KV v2 secret as JSON; "" when there is none.
+func (h *Harness) KV2(mount, name string) string {
+	h.Helper()
+	return asJSON(h.Data(mount + "/data/" + name)["data"])
+}
+
+// KV1 is the value of a KV v1 secret as JSON; "" when there is none.
+func (h *Harness) KV1(mount, name string) string {
+	h.Helper()
+	data := h.Data(mount + "/" + name)
+	if data == nil {
+		return ""
+	}
+	return asJSON(data)
+}
+
+func asJSON(value any) string {
+	if value == nil {
+		return ""
+	}
+	raw, err := json.Marshal(value)
+	if err != nil {
+		return err.Error()
+	}
+	return string(raw)
+}
+
+// State is an attribute of a resource in the state, or nil.
+func (h *Harness) State(address, attribute string) any {
+	h.Helper()
+	run := h.CLI("show", "-json")
+	var state struct {
+		Values struct {
+			Root struct {
+				Resources []struct {
+					Address string
+					Values  map[string]any
+				}
+			} `json:"root_module"`
+		}
+	}
+	decoder := json.NewDecoder(strings.NewReader(run.Output))
+	decoder.UseNumber()
+	if err := decoder.Decode(&state); err != nil {
+		h.Fatalf("show: %v\n%s", err, run.Output)
+	}
+	for _, resource := range state.Values.Root.Resources {
+		if resource.Address == address {
+			return resource.Values[attribute]
+		}
+	}
+	h.Fatalf("%s is not in the state", address)
+	return nil
+}

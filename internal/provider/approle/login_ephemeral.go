@@ -1,0 +1,159 @@
+package approle
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+
+	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
+	"github.com/hashicorp/terraform-plugin-framework/ephemeral"
+	"github.com/hashicorp/terraform-plugin-framework/ephemeral/schema"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/ocibao/terraform-provider-ocibao/internal/migrate"
+	"github.com/ocibao/terraform-provider-ocibao/internal/openbao"
+	"github.com/ocibao/terraform-provider-ocibao/internal/provider/glue"
+)
+
+var (
+	_ ephemeral.EphemeralResourceWithConfigure = (*loginEphemeral)(nil)
+	_ ephemeral.EphemeralResourceWithClose     = (*loginEphemeral)(nil)
+)
+
+// NewLoginEphemeral is ocibao_approle_login.
+func NewLoginEphemeral() ephemeral.EphemeralResource { return &loginEphemeral{} }
+
+type loginEphemeral struct {
+	clients *glue.Clients
+}
+
+type loginModel struct {
+	Mount         types.String `tfsdk:"mount"`
+	Namespace     types.String `tfsdk:"namespace"`
+	RoleID        types.String `tfsdk:"role_id"`
+	SecretID      types.String `tfsdk:"secret_id"`
+	WrappingToken types.String `tfsdk:"wrapping_token"`
+	Token         types.String `tfsdk:"token"`
+	Accessor      types.String `tfsdk:"accessor"`
+	Policies      types.List   `tfsdk:"policies"`
+	LeaseDuration types.Int64  `tfsdk:"lease_duration"`
+	Renewable     types.Bool   `tfsdk:"renewable"`
+}
+
+func (e *loginEphemeral) Metadata(_ context.Context, req ephemeral.MetadataRequest, resp *ephemeral.MetadataResponse) {
+	resp.TypeName = req.ProviderTypeName + "_approle_login"
+}
+
+func (e *loginEphemeral) Configure(_ context.Context, req ephemeral.ConfigureRequest, resp *ephemeral.ConfigureResponse) {
+	e.clients = glue.FromProvider(req.ProviderData, &resp.Diagnostics)
+}
+
+func (e *loginEphemeral) Schema(_ context.Context, _ ephemeral.SchemaRequest, resp *ephemeral.SchemaResponse) {
+	resp.Schema = schema.Schema{
+		MarkdownDescription: "Logs in with AppRole for the time of one run. The token is never in plan or state, and is revoked when the run is over.",
+		Attributes: map[string]schema.Attribute{
+			"mount": schema.StringAttribute{
+				Optional:            true,
+				MarkdownDescription: "Path of the AppRole auth mount below `auth/`. Default `" + DefaultMount + "`.",
+				Validators:          []validator.String{glue.MountPath()},
+			},
+			"namespace": schema.StringAttribute{
+				Optional:            true,
+				MarkdownDescription: "Namespace, relative to the provider's `namespace`. Default: the provider's own.",
+				Validators:          []validator.String{glue.Checked("namespace", openbao.ValidateNamespace)},
+			},
+			"role_id": schema.StringAttribute{
+				Required:            true,
+				MarkdownDescription: "Role ID, as `ocibao_approle` gives it.",
+				Validators:          []validator.String{stringvalidator.LengthAtLeast(1)},
+			},
+			"secret_id": schema.StringAttribute{
+				Optional:            true,
+				Sensitive:           true,
+				MarkdownDescription: "Secret ID, unless the role does not bind one. Excludes `wrapping_token`.",
+			},
+			"wrapping_token": schema.StringAttribute{
+				Optional:  true,
+				Sensitive: true,
+				MarkdownDescription: "Wrapping token of a secret ID, as `ocibao_approle_secret_id` gives it. It is used up: a second run fails, " +
+					"which shows that somebody was there before.",
+				Validators: []validator.String{stringvalidator.ConflictsWith(path.MatchRoot("secret_id"))},
+			},
+			"token":          schema.StringAttribute{Computed: true, Sensitive: true, MarkdownDescription: "The token."},
+			"accessor":       schema.StringAttribute{Computed: true, MarkdownDescription: "Accessor of the token."},
+			"policies":       schema.ListAttribute{Computed: true, ElementType: types.StringType, MarkdownDescription: "Names of the policies of the token."},
+			"lease_duration": schema.Int64Attribute{Computed: true, MarkdownDescription: "How long the token lasts, in seconds; 0 is without end."},
+			"renewable":      schema.BoolAttribute{Computed: true, MarkdownDescription: "Whether the token can be renewed."},
+		},
+	}
+}
+
+func (e *loginEphemeral) Open(ctx context.Context, req ephemeral.OpenRequest, resp *ephemeral.OpenResponse) {
+	var model loginModel
+	resp.Diagnostics.Append(req.Config.Get(ctx, &model)...)
+	if resp.Diagnostics.HasError() || !e.clients.OpenBao.Require(&resp.Diagnostics) {
+		return
+	}
+	mount := orDefault(model.Mount.ValueString(), DefaultMount)
+	token, err := e.login(ctx, model, mount)
+	if err != nil {
+		glue.Failure{Verb: "log in with", Thing: "AppRole", Identity: mount}.Add(&resp.Diagnostics, err)
+		return
+	}
+	closing, err := json.Marshal(closeData{Namespace: model.Namespace.ValueString(), Accessor: token.Accessor})
+	if err != nil {
+		glue.Failure{Verb: "log in with", Thing: "AppRole", Identity: mount}.Add(&resp.Diagnostics, err)
+		return
+	}
+	tokens.Store(token.Accessor, token.Token)
+	resp.Diagnostics.Append(resp.Private.SetKey(ctx, closeKey, closing)...)
+	model.Token = types.StringValue(string(token.Token.Reveal()))
+	model.Accessor = types.StringValue(token.Accessor)
+	model.Policies = glue.StringList(token.Policies)
+	model.LeaseDuration = types.Int64Value(int64(token.LeaseDuration.Seconds()))
+	model.Renewable = types.BoolValue(token.Renewable)
+	resp.Diagnostics.Append(resp.Result.Set(ctx, &model)...)
+}
+
+func (e *loginEphemeral) login(ctx context.Context, model loginModel, mount string) (openbao.TokenInfo, error) {
+	namespace := model.Namespace.ValueString()
+	secretID := migrate.NewSecret([]byte(model.SecretID.ValueString()))
+	if wrapping := model.WrappingToken.ValueString(); wrapping != "" {
+		unwrapped, err := e.clients.OpenBao.Client.UnwrapSecretID(ctx, namespace, migrate.NewSecret([]byte(wrapping)))
+		if errors.Is(err, openbao.ErrWrappingToken) {
+			return openbao.TokenInfo{}, glue.Hint(err, "If you did not unwrap it yourself, somebody else has the secret ID: revoke it by replacing ocibao_approle_secret_id, and find out who.")
+		}
+		if err != nil {
+			return openbao.TokenInfo{}, err
+		}
+		secretID = unwrapped.SecretID
+	}
+	return e.clients.OpenBao.Client.LoginAppRole(ctx, namespace, mount, model.RoleID.ValueString(), secretID)
+}
+
+// closeData is what Close needs; the token itself stays in memory.
+type closeData struct {
+	Namespace string `json:"namespace"`
+	Accessor  string `json:"accessor"`
+}
+
+const closeKey = "login"
+
+func (e *loginEphemeral) Close(ctx context.Context, req ephemeral.CloseRequest, resp *ephemeral.CloseResponse) {
+	raw, diags := req.Private.GetKey(ctx, closeKey)
+	resp.Diagnostics.Append(diags...)
+	var closing closeData
+	if len(raw) == 0 || json.Unmarshal(raw, &closing) != nil {
+		return
+	}
+	token, known := tokens.LoadAndDelete(closing.Accessor)
+	if !known {
+		return
+	}
+	if err := e.clients.OpenBao.Client.RevokeToken(ctx, closing.Namespace, token); err != nil {
+		resp.Diagnostics.AddWarning("Unable to revoke the token of an AppRole login",
+			"The token with the accessor "+closing.Accessor+" stays valid until it expires. "+glue.Detail(err))
+	}
+}

@@ -1,0 +1,289 @@
+package approle
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/netip"
+	"strings"
+
+	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
+	"github.com/hashicorp/terraform-plugin-framework-validators/setvalidator"
+	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/booldefault"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/int64default"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/setdefault"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringdefault"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringplanmodifier"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/ocibao/terraform-provider-ocibao/internal/migrate"
+	"github.com/ocibao/terraform-provider-ocibao/internal/openbao"
+	"github.com/ocibao/terraform-provider-ocibao/internal/provider/glue"
+)
+
+var (
+	_ resource.ResourceWithConfigure   = (*roleResource)(nil)
+	_ resource.ResourceWithImportState = (*roleResource)(nil)
+)
+
+// NewRoleResource is ocibao_approle.
+func NewRoleResource() resource.Resource { return &roleResource{} }
+
+type roleResource struct {
+	glue.OpenBaoObject
+}
+
+func (r *roleResource) Metadata(_ context.Context, req resource.MetadataRequest, resp *resource.MetadataResponse) {
+	resp.TypeName = req.ProviderTypeName + "_approle"
+}
+
+func (r *roleResource) Schema(_ context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
+	resp.Schema = schema.Schema{
+		MarkdownDescription: "Manages a role of the AppRole auth method. Durations are strings such as `\"1h\"`, or a number of seconds.",
+		Attributes: map[string]schema.Attribute{
+			"mount": mountAttribute(),
+			"name": schema.StringAttribute{
+				Required:            true,
+				MarkdownDescription: "Name of the role. Changing it forces replacement.",
+				Validators:          []validator.String{glue.Checked("role name", validateRoleName)},
+				PlanModifiers:       []planmodifier.String{stringplanmodifier.RequiresReplace()},
+			},
+			"namespace": glue.NamespaceAttribute(),
+			"role_id": schema.StringAttribute{
+				Optional:            true,
+				Computed:            true,
+				MarkdownDescription: "Role ID, the public half of a login. Default: the server makes one.",
+				Validators:          []validator.String{stringvalidator.LengthAtLeast(1)},
+				PlanModifiers:       []planmodifier.String{stringplanmodifier.UseStateForUnknown()},
+			},
+			"bind_secret_id": schema.BoolAttribute{
+				Optional:            true,
+				Computed:            true,
+				Default:             booldefault.StaticBool(true),
+				MarkdownDescription: "Whether a login needs a secret ID. Default `true`.",
+			},
+			"secret_id_bound_cidrs":  cidrs("CIDR blocks from where secret IDs may be used. Default: from everywhere."),
+			"secret_id_num_uses":     number("How often a secret ID may be used. Default 0: without limit."),
+			"secret_id_ttl":          glue.DurationAttribute("How long a secret ID is valid. Default `\"0s\"`: without end."),
+			"local_secret_ids":       glue.ReplacedBoolAttribute("Whether secret IDs are left out of replication. Default `false`. Changing it forces replacement."),
+			"token_ttl":              glue.DurationAttribute("TTL of the tokens at first. Default `\"0s\"`: that of the mount."),
+			"token_max_ttl":          glue.DurationAttribute("Age that renewals cannot exceed. Default `\"0s\"`: that of the mount."),
+			"token_explicit_max_ttl": glue.DurationAttribute("Age that tokens cannot exceed, whatever else is set. Default `\"0s\"`: none."),
+			"token_period":           glue.DurationAttribute("Period of periodic tokens, which can be renewed for ever. Default `\"0s\"`: not periodic."),
+			"token_policies": schema.SetAttribute{
+				Optional:            true,
+				Computed:            true,
+				ElementType:         types.StringType,
+				Default:             setdefault.StaticValue(glue.StringSet(nil)),
+				MarkdownDescription: "Names of the policies of the tokens. Default: none but `default`.",
+				Validators:          []validator.Set{setvalidator.ValueStringsAre(glue.Checked("policy name", openbao.ValidatePolicyName))},
+			},
+			"token_bound_cidrs": cidrs("CIDR blocks from where tokens may be used. Default: from everywhere."),
+			"token_no_default_policy": schema.BoolAttribute{
+				Optional:            true,
+				Computed:            true,
+				Default:             booldefault.StaticBool(false),
+				MarkdownDescription: "Whether the policy `default` is left out of the tokens. Default `false`.",
+			},
+			"token_num_uses": number("How often a token may be used. Default 0: without limit."),
+			"token_type": schema.StringAttribute{
+				Optional:            true,
+				Computed:            true,
+				Default:             stringdefault.StaticString("default"),
+				MarkdownDescription: "Type of the tokens: `default` (default: that of the mount), `service`, `batch`, `default-service` or `default-batch`.",
+				Validators:          []validator.String{stringvalidator.OneOf("default", "service", "batch", "default-service", "default-batch")},
+			},
+			"token_strictly_bind_ip": schema.BoolAttribute{
+				Optional:            true,
+				Computed:            true,
+				Default:             booldefault.StaticBool(false),
+				MarkdownDescription: "Whether a token may be used only from the address that logged in. Default `false`. OpenBao only.",
+			},
+			"on_conflict": glue.OnConflictAttribute("role"),
+		},
+	}
+}
+
+func mountAttribute() schema.StringAttribute {
+	return schema.StringAttribute{
+		Optional:            true,
+		Computed:            true,
+		Default:             stringdefault.StaticString(DefaultMount),
+		MarkdownDescription: "Path of the AppRole auth mount below `auth/`. Default `" + DefaultMount + "`. Changing it forces replacement.",
+		Validators:          []validator.String{glue.MountPath()},
+		PlanModifiers:       []planmodifier.String{stringplanmodifier.RequiresReplace()},
+	}
+}
+
+func number(description string) schema.Int64Attribute {
+	return schema.Int64Attribute{
+		Optional:            true,
+		Computed:            true,
+		Default:             int64default.StaticInt64(0),
+		MarkdownDescription: description,
+		Validators:          []validator.Int64{int64validator.AtLeast(0)},
+	}
+}
+
+func cidrs(description string) schema.SetAttribute {
+	return schema.SetAttribute{
+		Optional:            true,
+		Computed:            true,
+		ElementType:         types.StringType,
+		Default:             setdefault.StaticValue(glue.StringSet(nil)),
+		MarkdownDescription: description + " Each with its prefix length, such as `10.0.0.0/8` or `192.0.2.7/32`.",
+		Validators:          []validator.Set{setvalidator.ValueStringsAre(glue.Checked("CIDR block", validateCIDR))},
+	}
+}
+
+func validateCIDR(text string) error {
+	prefix, err := netip.ParsePrefix(text)
+	if err != nil {
+		return fmt.Errorf("%q is no CIDR block such as 10.0.0.0/8", text)
+	}
+	if prefix.Masked() != prefix {
+		return fmt.Errorf("%q has bits behind its prefix: write %s", text, prefix.Masked())
+	}
+	return nil
+}
+
+func validateRoleName(name string) error {
+	if strings.Contains(name, "/") {
+		return fmt.Errorf("a role name has no slash: %q", name)
+	}
+	return openbao.ValidateName(name)
+}
+
+func (r *roleResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
+	var plan roleModel
+	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
+	if resp.Diagnostics.HasError() || !r.Require(&resp.Diagnostics) {
+		return
+	}
+	if err := r.create(ctx, plan); err != nil {
+		plan.failure("create").AddTo(&resp.Diagnostics, path.Root("name"), err)
+		return
+	}
+	r.refresh(ctx, &plan, &resp.Diagnostics)
+	if !resp.Diagnostics.HasError() {
+		resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
+	}
+}
+
+// create writes the role, or adopts an equal one, as an interrupted run leaves it.
+func (r *roleResource) create(ctx context.Context, plan roleModel) error {
+	wanted := plan.role()
+	conflict := r.Client().CreateAppRole(ctx, wanted)
+	if !errors.Is(conflict, openbao.ErrConflict) {
+		return conflict
+	}
+	if plan.OnConflict.ValueString() == glue.OnConflictOverwrite {
+		return r.write(ctx, plan)
+	}
+	present, roleID, err := r.read(ctx, plan)
+	if err != nil {
+		return err
+	}
+	if present.RoleID = roleID; sameRole(present, wanted) {
+		return nil
+	}
+	return glue.Hint(conflict, fmt.Sprintf(
+		"Nothing was overwritten. Import the role with the ID %q, set on_conflict = \"overwrite\" to replace its settings, or choose another name.",
+		wanted.Mount+"/"+wanted.Name))
+}
+
+func (r *roleResource) write(ctx context.Context, plan roleModel) error {
+	role := plan.role()
+	if err := r.Client().UpdateAppRole(ctx, role); err != nil {
+		return err
+	}
+	if role.RoleID == "" {
+		return nil
+	}
+	return r.Client().WriteRoleID(ctx, role.Namespace, role.Mount, role.Name, role.RoleID)
+}
+
+func (r *roleResource) read(ctx context.Context, model roleModel) (openbao.AppRole, string, error) {
+	namespace, mount, name := model.Namespace.ValueString(), model.Mount.ValueString(), model.Name.ValueString()
+	role, err := r.Client().ReadAppRole(ctx, namespace, mount, name)
+	if err != nil {
+		return openbao.AppRole{}, "", err
+	}
+	roleID, err := r.Client().ReadRoleID(ctx, namespace, mount, name)
+	return role, roleID, err
+}
+
+// refresh fills in what the server has after a write.
+func (r *roleResource) refresh(ctx context.Context, model *roleModel, diags *diag.Diagnostics) {
+	role, roleID, err := r.read(ctx, *model)
+	if err != nil {
+		model.failure("read").Add(diags, err)
+		return
+	}
+	model.show(role, roleID)
+}
+
+func (r *roleResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
+	var state roleModel
+	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	if resp.Diagnostics.HasError() || !r.Refreshes(&resp.Diagnostics, "AppRole", state.Name.ValueString()) {
+		return
+	}
+	role, roleID, err := r.read(ctx, state)
+	if errors.Is(err, migrate.ErrDestinationNotFound) || errors.Is(err, migrate.ErrMountNotFound) {
+		resp.State.RemoveResource(ctx)
+		return
+	}
+	if err != nil {
+		state.failure("read").Add(&resp.Diagnostics, err)
+		return
+	}
+	state.show(role, roleID)
+	resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
+}
+
+func (r *roleResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
+	var plan, state roleModel
+	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
+	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	if resp.Diagnostics.HasError() || !r.Require(&resp.Diagnostics) {
+		return
+	}
+	if !sameRole(plan.role(), state.role()) {
+		if err := r.write(ctx, plan); err != nil {
+			plan.failure("update").Add(&resp.Diagnostics, err)
+			return
+		}
+	}
+	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
+}
+
+func (r *roleResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
+	var state roleModel
+	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	if resp.Diagnostics.HasError() || !r.Require(&resp.Diagnostics) {
+		return
+	}
+	if err := r.Client().DeleteAppRole(ctx, state.Namespace.ValueString(), state.Mount.ValueString(), state.Name.ValueString()); err != nil {
+		state.failure("delete").Add(&resp.Diagnostics, err)
+	}
+}
+
+// ImportState takes "<mount>/<name>" as ID.
+func (r *roleResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
+	slash := strings.LastIndex(req.ID, "/")
+	if slash < 1 || slash == len(req.ID)-1 {
+		resp.Diagnostics.AddError("Invalid import ID", fmt.Sprintf("%q names no role. The ID is \"<mount>/<role name>\", such as approle/app.", req.ID))
+		return
+	}
+	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("mount"), req.ID[:slash])...)
+	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("name"), req.ID[slash+1:])...)
+	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("on_conflict"), glue.OnConflictFail)...)
+}

@@ -1,0 +1,226 @@
+package provider
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+
+	"github.com/hashicorp/terraform-plugin-framework/attr"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+	"github.com/hashicorp/terraform-plugin-framework/types/basetypes"
+
+	"github.com/ocibao/terraform-provider-ocibao/internal/ocivault"
+	"github.com/ocibao/terraform-provider-ocibao/internal/openbao"
+	"github.com/ocibao/terraform-provider-ocibao/internal/provider/glue"
+	"github.com/ocibao/terraform-provider-ocibao/internal/provider/settings"
+)
+
+// providerModel is the provider block.
+type providerModel struct {
+	OpenBao types.Object `tfsdk:"openbao"`
+	OCI     types.Object `tfsdk:"oci"`
+}
+
+type openBaoModel struct {
+	Address        types.String `tfsdk:"address"`
+	Namespace      types.String `tfsdk:"namespace"`
+	Token          types.String `tfsdk:"token"`
+	CACertFile     types.String `tfsdk:"ca_cert_file"`
+	CACertPEM      types.String `tfsdk:"ca_cert_pem"`
+	ClientCertFile types.String `tfsdk:"client_cert_file"`
+	ClientKeyFile  types.String `tfsdk:"client_key_file"`
+	TLSServerName  types.String `tfsdk:"tls_server_name"`
+	SkipTLSVerify  types.Bool   `tfsdk:"skip_tls_verify"`
+	Headers        types.Map    `tfsdk:"headers"`
+	MaxRetries     types.Int64  `tfsdk:"max_retries"`
+	AppRole        types.Object `tfsdk:"auth_approle"`
+}
+
+type appRoleModel struct {
+	Mount    types.String `tfsdk:"mount"`
+	RoleID   types.String `tfsdk:"role_id"`
+	SecretID types.String `tfsdk:"secret_id"`
+}
+
+type ociModel struct {
+	Auth               types.String `tfsdk:"auth"`
+	Region             types.String `tfsdk:"region"`
+	TenancyOCID        types.String `tfsdk:"tenancy_ocid"`
+	UserOCID           types.String `tfsdk:"user_ocid"`
+	Fingerprint        types.String `tfsdk:"fingerprint"`
+	PrivateKey         types.String `tfsdk:"private_key"`
+	PrivateKeyPath     types.String `tfsdk:"private_key_path"`
+	PrivateKeyPassword types.String `tfsdk:"private_key_password"`
+	ConfigFilePath     types.String `tfsdk:"config_file_path"`
+	ConfigFileProfile  types.String `tfsdk:"config_file_profile"`
+	Endpoints          types.Object `tfsdk:"endpoints"`
+	CACertFile         types.String `tfsdk:"ca_cert_file"`
+	CACertPEM          types.String `tfsdk:"ca_cert_pem"`
+	MaxConcurrency     types.Int64  `tfsdk:"max_concurrency"`
+	RetryMaxElapsed    types.String `tfsdk:"retry_max_elapsed"`
+}
+
+type endpointsModel struct {
+	Secrets  types.String `tfsdk:"secrets"`
+	Vaults   types.String `tfsdk:"vaults"`
+	Identity types.String `tfsdk:"identity"`
+	KMS      types.String `tfsdk:"kms"`
+}
+
+// openBaoSide turns the openbao block into a client.
+func openBaoSide(ctx context.Context, block types.Object, env settings.Environment, diags *diag.Diagnostics) glue.Side[*openbao.Client] {
+	if names := unknown("openbao", block); len(names) > 0 {
+		return glue.Side[*openbao.Client]{Unknown: names}
+	}
+	var model openBaoModel
+	var appRole *settings.AppRoleBlock
+	if !block.IsNull() {
+		diags.Append(block.As(ctx, &model, basetypes.ObjectAsOptions{})...)
+		appRole = appRoleBlock(ctx, model.AppRole, diags)
+	}
+	config, problems := settings.OpenBao(settings.OpenBaoBlock{
+		Address:        model.Address.ValueString(),
+		Namespace:      model.Namespace.ValueString(),
+		Token:          model.Token.ValueString(),
+		CACertFile:     model.CACertFile.ValueString(),
+		CACertPEM:      model.CACertPEM.ValueString(),
+		ClientCertFile: model.ClientCertFile.ValueString(),
+		ClientKeyFile:  model.ClientKeyFile.ValueString(),
+		TLSServerName:  model.TLSServerName.ValueString(),
+		SkipTLSVerify:  text(model.SkipTLSVerify),
+		MaxRetries:     text(model.MaxRetries),
+		Headers:        glue.Texts(model.Headers),
+		AppRole:        appRole,
+	}, env)
+	return side("openbao", block, problems, diags, func() (*openbao.Client, error) { return openbao.New(config) })
+}
+
+func appRoleBlock(ctx context.Context, block types.Object, diags *diag.Diagnostics) *settings.AppRoleBlock {
+	if block.IsNull() {
+		return nil
+	}
+	var model appRoleModel
+	diags.Append(block.As(ctx, &model, basetypes.ObjectAsOptions{})...)
+	return &settings.AppRoleBlock{Mount: model.Mount.ValueString(), RoleID: model.RoleID.ValueString(), SecretID: model.SecretID.ValueString()}
+}
+
+// ociSide turns the oci block into a client.
+func ociSide(ctx context.Context, block types.Object, env settings.Environment, diags *diag.Diagnostics) glue.Side[*ocivault.Client] {
+	if names := unknown("oci", block); len(names) > 0 {
+		return glue.Side[*ocivault.Client]{Unknown: names}
+	}
+	var model ociModel
+	var endpoints endpointsModel
+	if !block.IsNull() {
+		diags.Append(block.As(ctx, &model, basetypes.ObjectAsOptions{})...)
+		if !model.Endpoints.IsNull() {
+			diags.Append(model.Endpoints.As(ctx, &endpoints, basetypes.ObjectAsOptions{})...)
+		}
+	}
+	config, problems := settings.OCI(settings.OCIBlock{
+		Auth:               model.Auth.ValueString(),
+		Region:             model.Region.ValueString(),
+		TenancyOCID:        model.TenancyOCID.ValueString(),
+		UserOCID:           model.UserOCID.ValueString(),
+		Fingerprint:        model.Fingerprint.ValueString(),
+		PrivateKey:         model.PrivateKey.ValueString(),
+		PrivateKeyPath:     model.PrivateKeyPath.ValueString(),
+		PrivateKeyPassword: model.PrivateKeyPassword.ValueString(),
+		ConfigFilePath:     model.ConfigFilePath.ValueString(),
+		ConfigFileProfile:  model.ConfigFileProfile.ValueString(),
+		Endpoints: ocivault.Endpoints{
+			Secrets:  endpoints.Secrets.ValueString(),
+			Vaults:   endpoints.Vaults.ValueString(),
+			Identity: endpoints.Identity.ValueString(),
+			KMS:      endpoints.KMS.ValueString(),
+		},
+		CACertFile:      model.CACertFile.ValueString(),
+		CACertPEM:       model.CACertPEM.ValueString(),
+		MaxConcurrency:  text(model.MaxConcurrency),
+		RetryMaxElapsed: model.RetryMaxElapsed.ValueString(),
+	}, env)
+	return side("oci", block, problems, diags, func() (*ocivault.Client, error) { return ocivault.New(config) })
+}
+
+// side makes a client. What is wrong with a block that was written is reported
+// at once, at its attributes; what is missing without a block when a client is
+// first needed.
+func side[T any](name string, block types.Object, problems []settings.Problem, diags *diag.Diagnostics, make func() (T, error)) glue.Side[T] {
+	if len(problems) == 0 {
+		client, err := make()
+		if err == nil {
+			return glue.Side[T]{Client: client}
+		}
+		problems = append(problems, configProblem(name, err))
+	}
+	var found diag.Diagnostics
+	for _, problem := range problems {
+		if block.IsNull() {
+			found.AddError(problem.Summary, problem.Detail)
+			continue
+		}
+		found.AddAttributeError(attribute(problem.Path), problem.Summary, problem.Detail)
+	}
+	if !block.IsNull() {
+		diags.Append(found...)
+	}
+	return glue.Side[T]{Problems: found}
+}
+
+// configProblem places an adapter's refusal of a setting.
+func configProblem(block string, err error) settings.Problem {
+	problem := settings.Problem{Path: []string{block}, Summary: "Invalid provider setting", Detail: glue.Detail(err)}
+	var field string
+	var bao *openbao.ConfigError
+	var oci *ocivault.ConfigError
+	switch {
+	case errors.As(err, &bao):
+		field = bao.Field
+	case errors.As(err, &oci):
+		field = oci.Field
+	}
+	if field != "" {
+		problem.Path = append(problem.Path, strings.Split(field, ".")...)
+		problem.Detail = "Unable to use " + block + "." + glue.Detail(err)
+	}
+	return problem
+}
+
+func attribute(names []string) path.Path {
+	at := path.Root(names[0])
+	for _, name := range names[1:] {
+		at = at.AtName(name)
+	}
+	return at
+}
+
+// unknown names the settings of a block that are not known yet.
+func unknown(name string, value attr.Value) []string {
+	if value.IsUnknown() {
+		return []string{name}
+	}
+	var parts map[string]attr.Value
+	switch composite := value.(type) {
+	case types.Object:
+		parts = composite.Attributes()
+	case types.Map:
+		parts = composite.Elements()
+	}
+	var names []string
+	for part, inner := range parts {
+		names = append(names, unknown(name+"."+part, inner)...)
+	}
+	slices.Sort(names)
+	return names
+}
+
+// text is the value as it would be written, empty when it is not set.
+func text(value attr.Value) string {
+	if value.IsNull() {
+		return ""
+	}
+	return value.String()
+}

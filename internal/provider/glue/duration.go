@@ -1,0 +1,125 @@
+package glue
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/hashicorp/go-secure-stdlib/parseutil"
+	"github.com/hashicorp/terraform-plugin-framework/attr"
+	"github.com/hashicorp/terraform-plugin-framework/attr/xattr"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringdefault"
+	"github.com/hashicorp/terraform-plugin-framework/types/basetypes"
+	"github.com/hashicorp/terraform-plugin-go/tftypes"
+)
+
+// DurationType is a string that OpenBao reads as a duration: "720h", "30m",
+// "30d" or a number of seconds. Two spellings of one duration are the same.
+type DurationType struct {
+	basetypes.StringType
+}
+
+// Duration is a value of DurationType.
+type Duration struct {
+	basetypes.StringValue
+}
+
+var (
+	_ basetypes.StringTypable                    = DurationType{}
+	_ basetypes.StringValuableWithSemanticEquals = Duration{}
+	_ xattr.ValidateableAttribute                = Duration{}
+)
+
+// Seconds makes a duration from what the API counts in seconds.
+func Seconds(n int64) Duration {
+	if n%3600 == 0 && n > 0 {
+		return Duration{basetypes.NewStringValue(fmt.Sprintf("%dh", n/3600))}
+	}
+	return Duration{basetypes.NewStringValue(fmt.Sprintf("%ds", n))}
+}
+
+// ParseDuration is a duration as a configuration writes it; it may be invalid.
+func ParseDuration(text string) Duration { return Duration{basetypes.NewStringValue(text)} }
+
+// Seconds is the duration in whole seconds; 0 when it is not set or not known.
+func (d Duration) Seconds() int64 {
+	parsed, err := d.parse()
+	if err != nil {
+		return 0
+	}
+	return int64(parsed / time.Second)
+}
+
+func (d Duration) parse() (time.Duration, error) {
+	if d.IsNull() || d.IsUnknown() {
+		return 0, nil
+	}
+	return parseutil.ParseDurationSecond(d.ValueString())
+}
+
+// ValidateAttribute refuses what OpenBao would not read as a duration.
+func (d Duration) ValidateAttribute(_ context.Context, req xattr.ValidateAttributeRequest, resp *xattr.ValidateAttributeResponse) {
+	if parsed, err := d.parse(); err != nil || parsed < 0 || d.ValueString() == "" && !d.IsNull() && !d.IsUnknown() {
+		resp.Diagnostics.AddAttributeError(req.Path, "Invalid duration",
+			fmt.Sprintf("%q is no duration. Write a number with a unit, such as \"720h\", \"30m\" or \"30d\", or a number of seconds.", d.ValueString()))
+	}
+}
+
+// StringSemanticEquals reports whether both last equally long.
+func (d Duration) StringSemanticEquals(_ context.Context, other basetypes.StringValuable) (bool, diag.Diagnostics) {
+	right, isDuration := other.(Duration)
+	if !isDuration {
+		return false, nil
+	}
+	a, errA := d.parse()
+	b, errB := right.parse()
+	return errA == nil && errB == nil && a == b, nil
+}
+
+// Equal compares the spelling.
+func (d Duration) Equal(other attr.Value) bool {
+	right, isDuration := other.(Duration)
+	return isDuration && d.StringValue.Equal(right.StringValue)
+}
+
+// Type is DurationType.
+func (d Duration) Type(context.Context) attr.Type { return DurationType{} }
+
+// Equal reports whether other is the same type.
+func (t DurationType) Equal(other attr.Type) bool {
+	_, same := other.(DurationType)
+	return same
+}
+
+// String names the type.
+func (t DurationType) String() string { return "glue.DurationType" }
+
+// ValueType is Duration.
+func (t DurationType) ValueType(context.Context) attr.Value { return Duration{} }
+
+// ValueFromString wraps a string.
+func (t DurationType) ValueFromString(_ context.Context, in basetypes.StringValue) (basetypes.StringValuable, diag.Diagnostics) {
+	return Duration{in}, nil
+}
+
+// ValueFromTerraform converts from the wire.
+func (t DurationType) ValueFromTerraform(ctx context.Context, in tftypes.Value) (attr.Value, error) {
+	value, err := t.StringType.ValueFromTerraform(ctx, in)
+	if err != nil {
+		return nil, err
+	}
+	return Duration{value.(basetypes.StringValue)}, nil
+}
+
+// DurationAttribute is an optional duration whose default is "0s".
+func DurationAttribute(description string) schema.StringAttribute {
+	return schema.StringAttribute{
+		Optional:            true,
+		Computed:            true,
+		CustomType:          DurationType{},
+		Default:             stringdefault.StaticString("0s"),
+		MarkdownDescription: description,
+	}
+}

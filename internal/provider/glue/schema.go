@@ -1,0 +1,96 @@
+package glue
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/booldefault"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/boolplanmodifier"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringdefault"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringplanmodifier"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/ocibao/terraform-provider-ocibao/internal/openbao"
+)
+
+// Checked makes a validator of a function of a known string. The error's text
+// becomes the detail of the diagnostic.
+func Checked(describes string, check func(string) error) validator.String {
+	return checked{describes, check}
+}
+
+type checked struct {
+	describes string
+	check     func(string) error
+}
+
+func (c checked) Description(context.Context) string { return c.describes }
+
+func (c checked) MarkdownDescription(context.Context) string { return c.describes }
+
+func (c checked) ValidateString(_ context.Context, req validator.StringRequest, resp *validator.StringResponse) {
+	if req.ConfigValue.IsNull() || req.ConfigValue.IsUnknown() {
+		return
+	}
+	if err := c.check(req.ConfigValue.ValueString()); err != nil {
+		resp.Diagnostics.AddAttributeError(req.Path, "Invalid "+c.describes, Detail(err))
+	}
+}
+
+// MountPath checks the path of a mount.
+func MountPath() validator.String { return Checked("mount path", openbao.ValidateMount) }
+
+// NamespaceAttribute is the namespace argument of every OpenBao object. A
+// change forces replacement.
+func NamespaceAttribute() schema.StringAttribute {
+	return schema.StringAttribute{
+		Optional: true,
+		MarkdownDescription: "Namespace, relative to the provider's `namespace`, without leading or trailing slash. " +
+			"Default: the provider's own. Changing it forces replacement.",
+		Validators:    []validator.String{Checked("namespace", openbao.ValidateNamespace)},
+		PlanModifiers: []planmodifier.String{stringplanmodifier.RequiresReplace()},
+	}
+}
+
+// OnConflictAttribute is the on_conflict argument for a thing that may be there
+// already.
+func OnConflictAttribute(thing string) schema.StringAttribute {
+	return schema.StringAttribute{
+		Optional: true,
+		Computed: true,
+		Default:  stringdefault.StaticString(OnConflictFail),
+		MarkdownDescription: fmt.Sprintf("What to do when the %s exists already and is not managed here: `fail` (default) or `overwrite`. "+
+			"One that is equal is adopted without a write.", thing),
+		Validators: []validator.String{stringvalidator.OneOf(OnConflictFail, OnConflictOverwrite)},
+	}
+}
+
+// ReplacedBoolAttribute is an optional switch, off by default, whose change
+// forces replacement.
+func ReplacedBoolAttribute(description string) schema.BoolAttribute {
+	return schema.BoolAttribute{
+		Optional:            true,
+		Computed:            true,
+		Default:             booldefault.StaticBool(false),
+		MarkdownDescription: description,
+		PlanModifiers:       []planmodifier.Bool{boolplanmodifier.RequiresReplace()},
+	}
+}
+
+// The values of on_conflict.
+const (
+	OnConflictFail      = "fail"
+	OnConflictOverwrite = "overwrite"
+)
+
+// Text is a string value in which "" is null.
+func Text(s string) types.String {
+	if s == "" {
+		return types.StringNull()
+	}
+	return types.StringValue(s)
+}

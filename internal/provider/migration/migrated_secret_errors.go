@@ -1,0 +1,59 @@
+package migration
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+
+	"github.com/ocibao/terraform-provider-ocibao/internal/migrate"
+	"github.com/ocibao/terraform-provider-ocibao/internal/provider/glue"
+)
+
+// remedies are the ways out of the core's own errors, with the attribute that
+// is to be changed. What the adapters report brings its own.
+var remedies = []struct {
+	is        error
+	attribute string
+	text      string
+}{
+	{migrate.ErrConflict, "name", "Nothing was overwritten. Ways out: take the entry over with an import block if it is the same secret; " +
+		"set on_conflict = \"overwrite\" to replace it (KV v2 keeps it as an older version); or choose another name."},
+	{migrate.ErrOwnedByAnother, "name", "Nothing was overwritten. Another configuration, or another resource of this one, copied a different secret there. " +
+		"Choose another name, take the other one out, or set on_conflict = \"overwrite\" to take the path over."},
+	{migrate.ErrChangedMeanwhile, "name", "Nothing was overwritten. Run plan again: it shows the change as drift, and what apply would do about it."},
+	{migrate.ErrReadBack, "name", "Somebody else writes the same path, or the node that answers lags far behind the leader. Run plan again: it shows what stands there."},
+	{migrate.ErrVersionMismatch, "version_number", "This should not happen; nothing was written. Run plan again."},
+	{migrate.ErrSoftDeleteOnKV1, "on_destroy", "Use on_destroy = \"retain\" or \"destroy\" on a KV v1 mount. Nothing was deleted."},
+	{migrate.ErrFormat, "format", "Use format = \"auto\", which always fits, or correct the content in OCI. Nothing was written."},
+	{migrate.ErrNotBase64, "secret_id", "The secret's content was stored in OCI without being encoded in BASE64. Store a new version there, encoded. Nothing was written."},
+	{migrate.ErrNoMark, "", "Say which secret it is a copy of: import with the ID \"<secret OCID>,<mount>/<name>\"."},
+	{migrate.ErrMountType, "mount", "Choose the path of a KV mount, or create one with ocibao_kv_mount."},
+	{migrate.ErrPendingDeletion, "secret_id", "Cancel the deletion in OCI to copy it, or take the secret out of the configuration."},
+	{migrate.ErrSourceVersionNotFound, "version_number", "The plan pinned this version, and no other is taken in its place. Run plan again, or set version_number to one that the secret still has."},
+}
+
+// explain adds an error of the core, with its way out, to the diagnostics.
+func explain(diags *diag.Diagnostics, verb string, model migratedSecretModel, err error) {
+	failure := glue.Failure{
+		Verb:     verb,
+		Thing:    "secret",
+		Identity: fmt.Sprintf("%s to %s", model.SecretID.ValueString(), model.location()),
+	}
+	if verb != "migrate" {
+		failure.Identity = model.location().String()
+	}
+	for _, remedy := range remedies {
+		if !errors.Is(err, remedy.is) {
+			continue
+		}
+		err = glue.Hint(err, remedy.text)
+		if remedy.attribute != "" {
+			failure.AddTo(diags, path.Root(remedy.attribute), err)
+			return
+		}
+		break
+	}
+	failure.Add(diags, err)
+}

@@ -1,0 +1,181 @@
+package migration
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/ocibao/terraform-provider-ocibao/internal/migrate"
+	"github.com/ocibao/terraform-provider-ocibao/internal/provider/glue"
+)
+
+// ModifyPlan is pure: it decides from the configuration and from what the last
+// refresh stored, and talks to nobody.
+func (r *migratedSecretResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
+	if req.Plan.Raw.IsNull() {
+		r.planDestroy(ctx, req, resp)
+		return
+	}
+	var config, plan migratedSecretModel
+	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
+	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	plan.follow(config)
+	if req.State.Raw.IsNull() {
+		plan.unknown()
+		plan.Drift = types.StringValue(string(migrate.DriftNone))
+		resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
+		return
+	}
+	var prior migratedSecretModel
+	resp.Diagnostics.Append(req.State.Get(ctx, &prior)...)
+	raw, diags := req.Private.GetKey(ctx, memoryKey)
+	resp.Diagnostics.Append(diags...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	plan.keepDetection(config, prior)
+	if plan.undecided(config) {
+		plan.unknown()
+		if config.VersionNumber.IsNull() || config.VersionNumber.IsUnknown() {
+			plan.VersionNumber = types.Int64Unknown()
+		}
+		resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
+		return
+	}
+	known := recall(raw, prior)
+	state := prior.state(known)
+	wish := plan.wish()
+	wish.VersionNumber = config.VersionNumber.ValueInt64()
+	decision := migrate.Decide(wish, &state)
+	plan.decide(decision, prior)
+	for _, note := range decision.Problems {
+		resp.Diagnostics.AddError(note.Summary, note.Detail)
+	}
+	for _, note := range decision.Warnings {
+		resp.Diagnostics.AddWarning(note.Summary, note.Detail)
+	}
+	resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
+}
+
+func (r *migratedSecretResource) planDestroy(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
+	var prior migratedSecretModel
+	resp.Diagnostics.Append(req.State.Get(ctx, &prior)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	if prior.OnDestroy.ValueString() == string(migrate.Retain) {
+		resp.Diagnostics.AddWarning("Secret stays in OpenBao", fmt.Sprintf(
+			"%s is no longer managed after this apply, and its value stays where it is, because on_destroy is \"retain\". "+
+				"To remove it as well, apply on_destroy = \"soft_delete\" or \"destroy\" first.", prior.location()))
+	}
+}
+
+// follow settles what is followed: a pinned version follows no stage, and
+// without one the stage is CURRENT unless another is named.
+func (m *migratedSecretModel) follow(config migratedSecretModel) {
+	switch {
+	case config.VersionNumber.IsUnknown() || config.Stage.IsUnknown():
+		m.Stage = config.Stage
+	case !config.VersionNumber.IsNull():
+		m.Stage = types.StringNull()
+	case config.Stage.IsNull():
+		m.Stage = types.StringValue(migrate.StageCurrent)
+	}
+}
+
+// keepDetection keeps the mode of drift detection that was chosen by the engine.
+func (m *migratedSecretModel) keepDetection(config, prior migratedSecretModel) {
+	if config.DriftDetection.IsNull() {
+		m.DriftDetection = prior.DriftDetection
+	}
+}
+
+// undecided reports whether an argument that the decision rests on is known only
+// after apply.
+func (m *migratedSecretModel) undecided(config migratedSecretModel) bool {
+	return m.SecretID.IsUnknown() || m.Mount.IsUnknown() || m.Name.IsUnknown() || m.Namespace.IsUnknown() ||
+		m.CustomMetadata.IsUnknown() || m.Format.IsUnknown() || m.Key.IsUnknown() || m.Stage.IsUnknown() ||
+		config.VersionNumber.IsUnknown()
+}
+
+// unknown leaves to the apply what only the apply can tell.
+func (m *migratedSecretModel) unknown() {
+	m.unknownPlace()
+	m.APIPath, m.ACLPath = types.StringUnknown(), types.StringUnknown()
+	m.Source = types.ObjectUnknown(sourceTypes)
+	m.Drift = types.StringUnknown()
+}
+
+func (m *migratedSecretModel) unknownPlace() {
+	m.KVVersion = types.Int64Unknown()
+	m.Keys = types.ListUnknown(types.StringType)
+}
+
+// keep takes all computed attributes from a former model.
+func (m *migratedSecretModel) keep(prior migratedSecretModel) {
+	m.VersionNumber = prior.VersionNumber
+	m.KVVersion, m.Keys, m.Source, m.Drift = prior.KVVersion, prior.Keys, prior.Source, prior.Drift
+	m.APIPath, m.ACLPath = prior.APIPath, prior.ACLPath
+	if m.DriftDetection.IsUnknown() {
+		m.DriftDetection = prior.DriftDetection
+	}
+}
+
+// decide shows a decision in the plan.
+func (m *migratedSecretModel) decide(decision migrate.Decision, prior migratedSecretModel) {
+	secret, moved := m.SecretID, m.location() != prior.location()
+	m.keep(prior)
+	m.VersionNumber = types.Int64Value(decision.VersionNumber)
+	if decision.VersionNumber == 0 {
+		m.VersionNumber = types.Int64Unknown()
+	}
+	if decision.Value {
+		m.unknownPlace()
+	}
+	if moved || decision.Drift != migrate.Drift(prior.Drift.ValueString()) && prior.Drift.ValueString() == string(migrate.DriftDestinationMissing) {
+		// Another mount may be another version of the engine.
+		m.APIPath, m.ACLPath = types.StringUnknown(), types.StringUnknown()
+	}
+	if !secret.Equal(prior.SecretID) || decision.Metadata && (m.CopyDescription.ValueBool() || m.CopyFreeformTags.ValueBool()) {
+		m.Source = types.ObjectUnknown(sourceTypes)
+	}
+	m.Drift = types.StringValue(string(decision.Drift))
+}
+
+// apply shows the result of an apply.
+func (m *migratedSecretModel) apply(result migrate.Result, decision migrate.Decision) {
+	m.VersionNumber = types.Int64Value(result.VersionNumber)
+	m.setRecord(result.Record)
+	if decision.Value {
+		m.Keys = glue.StringList(result.Keys)
+	}
+	if m.Source.IsUnknown() || m.Source.IsNull() {
+		m.setSource(result.Source)
+	}
+	m.Drift = types.StringValue(string(decision.Drift))
+}
+
+// adopt shows an entry that was imported.
+func (m *migratedSecretModel) adopt(adoption migrate.Adoption) {
+	wish := adoption.State.Wish
+	m.SecretID = types.StringValue(wish.SecretID)
+	m.VersionNumber = types.Int64Value(wish.VersionNumber)
+	m.Stage = types.StringNull()
+	if wish.Stage != "" {
+		m.Stage = types.StringValue(wish.Stage)
+	}
+	m.Format, m.Key = types.StringValue(string(wish.Format)), types.StringValue(wish.Key)
+	m.CustomMetadata = types.MapNull(types.StringType)
+	m.CopyDescription, m.CopyFreeformTags = types.BoolValue(false), types.BoolValue(false)
+	m.OnConflict, m.OnDestroy = types.StringValue(glue.OnConflictFail), types.StringValue(string(wish.OnDestroy))
+	m.DriftDetection = types.StringValue(string(wish.Detection))
+	m.setSource(adoption.State.Source)
+	m.setRecord(adoption.State.Record)
+	m.Keys = glue.StringList(adoption.Keys)
+	m.Drift = types.StringValue(string(adoption.State.Drift))
+}

@@ -1,0 +1,185 @@
+// Package migration has the objects that copy secrets from OCI Vault to OpenBao.
+package migration
+
+import (
+	"context"
+	"errors"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/ocibao/terraform-provider-ocibao/internal/migrate"
+	"github.com/ocibao/terraform-provider-ocibao/internal/provider/glue"
+)
+
+var (
+	_ resource.ResourceWithConfigure      = (*migratedSecretResource)(nil)
+	_ resource.ResourceWithModifyPlan     = (*migratedSecretResource)(nil)
+	_ resource.ResourceWithValidateConfig = (*migratedSecretResource)(nil)
+	_ resource.ResourceWithImportState    = (*migratedSecretResource)(nil)
+)
+
+// NewMigratedSecretResource is ocibao_migrated_secret.
+func NewMigratedSecretResource() resource.Resource { return &migratedSecretResource{} }
+
+type migratedSecretResource struct {
+	clients *glue.Clients
+}
+
+func (r *migratedSecretResource) Metadata(_ context.Context, req resource.MetadataRequest, resp *resource.MetadataResponse) {
+	resp.TypeName = req.ProviderTypeName + "_migrated_secret"
+}
+
+func (r *migratedSecretResource) Configure(_ context.Context, req resource.ConfigureRequest, resp *resource.ConfigureResponse) {
+	r.clients = glue.FromProvider(req.ProviderData, &resp.Diagnostics)
+}
+
+// ready asks for both sides; required is for what cannot be put off.
+func (r *migratedSecretResource) ready(diags *diag.Diagnostics) bool {
+	openBao, oci := r.clients.OpenBao.Require(diags), r.clients.OCI.Require(diags)
+	return openBao && oci
+}
+
+func (r *migratedSecretResource) ValidateConfig(ctx context.Context, req resource.ValidateConfigRequest, resp *resource.ValidateConfigResponse) {
+	var config migratedSecretModel
+	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
+	if resp.Diagnostics.HasError() || config.CustomMetadata.IsUnknown() {
+		return
+	}
+	if err := migrate.ValidateMetadata(glue.Texts(config.CustomMetadata)); err != nil {
+		resp.Diagnostics.AddAttributeError(path.Root("custom_metadata"), "Invalid custom metadata", glue.Detail(err))
+	}
+}
+
+func (r *migratedSecretResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
+	var plan migratedSecretModel
+	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
+	if resp.Diagnostics.HasError() || !r.ready(&resp.Diagnostics) {
+		return
+	}
+	wish := plan.wish()
+	decision := migrate.Decide(wish, nil)
+	result, err := migrate.Execute(ctx, r.clients.Ports(), wish, decision, nil)
+	if err != nil {
+		explain(&resp.Diagnostics, "migrate", plan, err)
+		return
+	}
+	plan.apply(result, decision)
+	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
+	save(ctx, resp.Private, remember(result.Record, result.Source), &resp.Diagnostics)
+}
+
+func (r *migratedSecretResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
+	var state migratedSecretModel
+	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	if state.Drift.IsNull() {
+		r.adopt(ctx, state, resp)
+		return
+	}
+	if len(r.clients.OpenBao.Unknown)+len(r.clients.OCI.Unknown) > 0 {
+		glue.NotRefreshed(&resp.Diagnostics, "secret", state.location().String())
+		return
+	}
+	if !r.ready(&resp.Diagnostics) {
+		return
+	}
+	raw, diags := req.Private.GetKey(ctx, memoryKey)
+	resp.Diagnostics.Append(diags...)
+	known := recall(raw, state)
+	seen, err := migrate.Observe(ctx, r.clients.Ports(), state.wish(), known.Record)
+	if err != nil {
+		explain(&resp.Diagnostics, "refresh", state, err)
+		return
+	}
+	state.Drift = types.StringValue(string(seen.Drift))
+	state.setSource(seen.Source)
+	resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
+	save(ctx, resp.Private, remember(seen.Record, seen.Source), &resp.Diagnostics)
+}
+
+// adopt fills in what an import only named.
+func (r *migratedSecretResource) adopt(ctx context.Context, state migratedSecretModel, resp *resource.ReadResponse) {
+	if !r.ready(&resp.Diagnostics) {
+		return
+	}
+	adoption, err := migrate.Adopt(ctx, r.clients.Ports(), state.location(), state.SecretID.ValueString(), state.VersionNumber.ValueInt64())
+	if err != nil {
+		explain(&resp.Diagnostics, "import", state, err)
+		return
+	}
+	state.adopt(adoption)
+	resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
+	save(ctx, resp.Private, remember(adoption.State.Record, adoption.State.Source), &resp.Diagnostics)
+}
+
+func (r *migratedSecretResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
+	var plan, prior migratedSecretModel
+	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
+	resp.Diagnostics.Append(req.State.Get(ctx, &prior)...)
+	raw, diags := req.Private.GetKey(ctx, memoryKey)
+	resp.Diagnostics.Append(diags...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	state := prior.state(recall(raw, prior))
+	wish := plan.wish()
+	decision := migrate.Decide(wish, &state)
+	if !decision.Writes() {
+		plan.keep(prior)
+		plan.Drift = types.StringValue(string(decision.Drift))
+		resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
+		return
+	}
+	if !r.ready(&resp.Diagnostics) {
+		return
+	}
+	result, err := migrate.Execute(ctx, r.clients.Ports(), wish, decision, &state)
+	var left *migrate.LeftBehindError
+	if err != nil {
+		explain(&resp.Diagnostics, "migrate", plan, err)
+		if !errors.As(err, &left) {
+			return
+		}
+	}
+	if !decision.Value {
+		plan.keep(prior)
+	}
+	plan.apply(result, decision)
+	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
+	save(ctx, resp.Private, remember(result.Record, result.Source), &resp.Diagnostics)
+}
+
+func (r *migratedSecretResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
+	var state migratedSecretModel
+	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	raw, diags := req.Private.GetKey(ctx, memoryKey)
+	resp.Diagnostics.Append(diags...)
+	if resp.Diagnostics.HasError() || state.OnDestroy.ValueString() == string(migrate.Retain) {
+		return
+	}
+	if !r.clients.OpenBao.Require(&resp.Diagnostics) {
+		return
+	}
+	if err := migrate.Release(ctx, r.clients.Ports(), state.state(recall(raw, state))); err != nil {
+		explain(&resp.Diagnostics, "delete", state, err)
+	}
+}
+
+// privateState is where private data is set, in every response that has it.
+type privateState interface {
+	SetKey(ctx context.Context, key string, value []byte) diag.Diagnostics
+}
+
+func save(ctx context.Context, private privateState, memory memory, diags *diag.Diagnostics) {
+	raw, err := memory.encode()
+	if err != nil {
+		diags.AddError("Unable to save what was seen", glue.Detail(err))
+		return
+	}
+	diags.Append(private.SetKey(ctx, memoryKey, raw)...)
+}

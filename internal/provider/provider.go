@@ -1,0 +1,88 @@
+// Package provider registers the objects of the provider and configures them.
+package provider
+
+import (
+	"context"
+	"os"
+	"sync"
+
+	"github.com/hashicorp/terraform-plugin-framework/datasource"
+	"github.com/hashicorp/terraform-plugin-framework/ephemeral"
+	"github.com/hashicorp/terraform-plugin-framework/provider"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+
+	"github.com/ocibao/terraform-provider-ocibao/internal/migrate"
+	"github.com/ocibao/terraform-provider-ocibao/internal/openbao"
+	"github.com/ocibao/terraform-provider-ocibao/internal/provider/glue"
+	"github.com/ocibao/terraform-provider-ocibao/internal/provider/settings"
+)
+
+var (
+	_ provider.Provider                       = (*Provider)(nil)
+	_ provider.ProviderWithEphemeralResources = (*Provider)(nil)
+)
+
+// Provider is the ocibao provider. Configuring it dials nothing.
+type Provider struct {
+	version string
+
+	mu      sync.Mutex
+	clients []*openbao.Client // to log out at the end
+}
+
+// New makes the provider of one process. The version goes into user agents.
+func New(version string) *Provider { return &Provider{version: version} }
+
+// Metadata names the provider: objects begin with ocibao_.
+func (p *Provider) Metadata(_ context.Context, _ provider.MetadataRequest, resp *provider.MetadataResponse) {
+	resp.TypeName = "ocibao"
+	resp.Version = p.version
+}
+
+// Configure resolves the settings of both sides. A block that was written but
+// cannot work is an error at its attribute; a side without a block is complained
+// of by the first object that needs it.
+func (p *Provider) Configure(ctx context.Context, req provider.ConfigureRequest, resp *provider.ConfigureResponse) {
+	var model providerModel
+	resp.Diagnostics.Append(req.Config.Get(ctx, &model)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	env := settings.Environment{Getenv: os.Getenv, ReadFile: os.ReadFile, Home: os.Getenv("HOME"), Version: p.version}
+	clients := &glue.Clients{
+		OpenBao: openBaoSide(ctx, model.OpenBao, env, &resp.Diagnostics),
+		OCI:     ociSide(ctx, model.OCI, env, &resp.Diagnostics),
+		Clock:   migrate.SystemClock{},
+	}
+	if clients.OpenBao.Client != nil {
+		p.mu.Lock()
+		p.clients = append(p.clients, clients.OpenBao.Client)
+		p.mu.Unlock()
+	}
+	resp.ResourceData, resp.DataSourceData, resp.EphemeralResourceData = clients, clients, clients
+}
+
+// Close revokes the tokens that the provider got by logging in.
+func (p *Provider) Close(ctx context.Context) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	var failed error
+	for _, client := range p.clients {
+		if err := client.Close(ctx); err != nil {
+			failed = err
+		}
+	}
+	p.clients = nil
+	return failed
+}
+
+// Resources are the managed resources.
+func (p *Provider) Resources(context.Context) []func() resource.Resource { return resources }
+
+// DataSources are the data sources.
+func (p *Provider) DataSources(context.Context) []func() datasource.DataSource { return dataSources }
+
+// EphemeralResources are the ephemeral resources.
+func (p *Provider) EphemeralResources(context.Context) []func() ephemeral.EphemeralResource {
+	return ephemeralResources
+}

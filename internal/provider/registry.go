@@ -1,0 +1,27 @@
+package provider
+
+import (
+	"github.com/hashicorp/terraform-plugin-framework/datasource"
+	"github.com/hashicorp/terraform-plugin-framework/ephemeral"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+
+	"github.com/ocibao/terraform-provider-ocibao/internal/provider/approle"
+	"github.com/ocibao/terraform-provider-ocibao/internal/provider/kv"
+	"github.com/ocibao/terraform-provider-ocibao/internal/provider/migration"
+	"github.com/ocibao/terraform-provider-ocibao/internal/provider/policy"
+)
+
+var resources = []func() resource.Resource{
+	approle.NewAuthMountResource,
+	approle.NewRoleResource,
+	approle.NewSecretIDResource,
+	kv.NewMountResource,
+	migration.NewMigratedSecretResource,
+	policy.NewPolicyResource,
+}
+
+var dataSources = []func() datasource.DataSource{}
+
+var ephemeralResources = []func() ephemeral.EphemeralResource{
+	approle.NewLoginEphemeral,
+}

@@ -1,0 +1,41 @@
+// Command terraform-provider-ocibao serves the ocibao provider to Terraform and
+// OpenTofu.
+package main
+
+import (
+	"context"
+	"flag"
+	"log"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-framework/provider"
+	"github.com/hashicorp/terraform-plugin-framework/providerserver"
+
+	ocibao "github.com/ocibao/terraform-provider-ocibao/internal/provider"
+)
+
+// version is set by the release build.
+var version = "dev"
+
+// logoutTime bounds the revocation of tokens at the end: the engine kills a
+// provider that does not stop within two seconds.
+const logoutTime = 1500 * time.Millisecond
+
+func main() {
+	debug := flag.Bool("debug", false, "serve for a debugger, which prints how to attach the engine")
+	flag.Parse()
+	instance := ocibao.New(version)
+	err := providerserver.Serve(context.Background(), func() provider.Provider { return instance }, providerserver.ServeOpts{
+		Address:         "registry.terraform.io/ocibao/ocibao",
+		Debug:           *debug,
+		ProtocolVersion: 6,
+	})
+	ctx, cancel := context.WithTimeout(context.Background(), logoutTime)
+	defer cancel()
+	if closeErr := instance.Close(ctx); closeErr != nil {
+		log.Printf("[WARN] Unable to revoke the token that the provider logged in with: %v", closeErr)
+	}
+	if err != nil {
+		log.Fatal(err)
+	}
+}
