@@ -12,9 +12,10 @@ import (
 // Harness is an emulated OCI, a server and a workspace for one test.
 type Harness struct {
 	testing.TB
-	OCI  *OCI
-	Bao  *Bao
-	Work *Workspace
+	OCI   *OCI
+	Bao   *Bao
+	Proxy *Proxy // in front of Bao; the provider does not use it with TLS
+	Work  *Workspace
 }
 
 // New starts everything a test needs; it ends with the test.
@@ -34,6 +35,9 @@ func start(t testing.TB, useTLS bool, options ...ociemu.Option) *Harness {
 		t.Fatal(err)
 	}
 	t.Cleanup(h.Bao.Stop)
+	if h.Proxy, err = StartProxy(t.Context(), h.Bao.Address); err != nil {
+		t.Fatal(err)
+	}
 	if h.Work, err = NewWorkspace(t.TempDir(), append(h.OCI.Env(), "BAO_TOKEN="+RootToken)...); err != nil {
 		t.Fatal(err)
 	}
@@ -43,7 +47,17 @@ func start(t testing.TB, useTLS bool, options ...ociemu.Option) *Harness {
 // Configure writes the configuration: the provider block and what is given.
 func (h *Harness) Configure(config string) {
 	h.Helper()
-	if err := h.Work.Write("main.tf", ProviderBlock(h.OCI, h.Bao)+config); err != nil {
+	address := h.Proxy.URL
+	if h.Bao.CACertFile != "" {
+		address = h.Bao.Address
+	}
+	h.Write("main.tf", ProviderBlock(h.OCI, address, h.Bao.CACertFile)+config)
+}
+
+// Write puts a file into the workspace.
+func (h *Harness) Write(name, content string) {
+	h.Helper()
+	if err := h.Work.Write(name, content); err != nil {
 		h.Fatal(err)
 	}
 }
@@ -63,7 +77,7 @@ func (h *Harness) Apply(args ...string) Run {
 	h.Helper()
 	run := h.CLI(append([]string{"apply", "-auto-approve", "-input=false"}, args...)...)
 	if run.ExitCode != 0 {
-		h.Fatalf("apply failed:\n%s", run.Output)
+		h.Fatalf("apply failed:\n%s", failure(run.Output))
 	}
 	return run
 }
@@ -235,4 +249,12 @@ func (h *Harness) State(address, attribute string) any {
 	}
 	h.Fatalf("%s is not in the state", address)
 	return nil
+}
+
+// failure is the output from its first error on.
+func failure(output string) string {
+	if _, found, any := strings.Cut(output, "╷\n"); any {
+		return found
+	}
+	return output
 }

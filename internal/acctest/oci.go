@@ -85,7 +85,7 @@ func (o *OCI) Env() []string {
 
 // ProviderBlock is a provider block that points at both servers; credentials
 // come from the environment.
-func ProviderBlock(oci *OCI, bao *Bao) string {
+func ProviderBlock(oci *OCI, address, caCertFile string) string {
 	return fmt.Sprintf(`
 terraform {
   required_providers {
@@ -103,7 +103,7 @@ provider "ocibao" {
     ca_cert_pem = %[4]s
   }
 }
-`, bao.Address, orNull(bao.CACertFile), oci.URL, heredoc(string(oci.CAPEM)))
+`, address, orNull(caCertFile), oci.URL, heredoc(string(oci.CAPEM)))
 }
 
 func orNull(text string) string {

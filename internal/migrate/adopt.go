@@ -71,7 +71,7 @@ func Adopt(ctx context.Context, ports Ports, at Location, secretID string, versi
 	adoption := Adoption{}
 	if readable && entry.Fields.Len() > 0 {
 		adoption.Keys = FieldNames(entry.Fields)
-		if found, known, err := observer.recognise(ctx, entry.Fields); err != nil {
+		if found, known, err := observer.recognise(ctx, entry.Fields, engine); err != nil {
 			return Adoption{}, err
 		} else if known {
 			observer.wish.Format, observer.wish.Key = found.Format, found.Key
@@ -105,7 +105,7 @@ func readForAdoption(ctx context.Context, target Target, at Location, engine Eng
 // recognise finds the format and key under which the source's content equals
 // fields. An empty format means that none does; known is false when the source
 // does not give its content.
-func (o observer) recognise(ctx context.Context, fields Secret) (found Wish, known bool, err error) {
+func (o observer) recognise(ctx context.Context, fields Secret, engine Engine) (found Wish, known bool, err error) {
 	if o.facts.outOfReach() {
 		return Wish{}, false, nil
 	}
@@ -122,7 +122,7 @@ func (o observer) recognise(ctx context.Context, fields Secret) (found Wish, kno
 	}
 	for _, format := range Formats {
 		for _, key := range candidates {
-			encoded, err := Encode(bundle.Content, format, key)
+			encoded, err := Encode(bundle.Content, format, key, engine)
 			if err == nil && SameFields(encoded.Fields, fields) {
 				if encoded.Format == FormatJSON {
 					key = DefaultKey

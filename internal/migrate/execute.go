@@ -20,6 +20,8 @@ var (
 	ErrReadBack = errors.New("what was read back differs from what was written")
 	// ErrVersionMismatch means that the source answered with another version than the pinned one.
 	ErrVersionMismatch = errors.New("the source answered with another version")
+	// ErrVersionDetectionOnKV1 means that drift was to be noticed by versions on KV v1.
+	ErrVersionDetectionOnKV1 = errors.New("KV v1 has no versions to notice drift by")
 	// ErrSoftDeleteOnKV1 means that soft deletion was asked for on KV v1.
 	ErrSoftDeleteOnKV1 = errors.New("KV v1 knows no soft deletion")
 )
@@ -48,6 +50,12 @@ func Execute(ctx context.Context, ports Ports, wish Wish, decision Decision, sta
 	var err error
 	if run.engine, err = ports.Target.Engine(ctx, wish.At.Namespace, wish.At.Mount); err != nil {
 		return Result{}, err
+	}
+	if run.engine == KV1 && wish.Detection == DetectVersion {
+		return Result{}, fmt.Errorf("%w: %s", ErrVersionDetectionOnKV1, wish.At)
+	}
+	if run.engine == KV1 && wish.OnDestroy == SoftDelete {
+		return Result{}, fmt.Errorf("%w: %s", ErrSoftDeleteOnKV1, wish.At)
 	}
 	if err := run.describe(ctx, decision); err != nil {
 		return Result{}, err
@@ -140,7 +148,7 @@ func (e *execution) value(ctx context.Context, decision Decision, result *Result
 	if err != nil {
 		return nil, err
 	}
-	encoded, err := Encode(bundle.Content, e.wish.Format, e.wish.Key)
+	encoded, err := Encode(bundle.Content, e.wish.Format, e.wish.Key, e.engine)
 	if err != nil {
 		return nil, err
 	}

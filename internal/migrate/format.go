@@ -18,7 +18,7 @@ const (
 	// FormatAuto picks the first of json, text and binary that fits without loss.
 	FormatAuto Format = "auto"
 	// FormatJSON makes each member of a JSON object a field. Numbers keep their
-	// digits and nested values stay nested.
+	// value, nested values stay nested, and what the engine would alter is refused.
 	FormatJSON Format = "json"
 	// FormatText stores valid UTF-8 whole under one key.
 	FormatText Format = "text"
@@ -42,14 +42,15 @@ type Encoded struct {
 	Keys   []string // names of the fields, sorted
 }
 
-// Encode turns the content of a secret into fields. Errors wrap [ErrFormat] and
+// Encode turns the content of a secret into fields of an entry of the engine,
+// whose way with numbers decides what a JSON object can hold. Errors wrap [ErrFormat] and
 // never quote the content.
-func Encode(content Secret, format Format, key string) (Encoded, error) {
+func Encode(content Secret, format Format, key string, engine Engine) (Encoded, error) {
 	switch format {
 	case FormatAuto:
-		return encodeAuto(content, key)
+		return encodeAuto(content, key, engine)
 	case FormatJSON:
-		names, err := members(content.raw)
+		names, err := members(content.raw, engine)
 		if err != nil {
 			return Encoded{}, fmt.Errorf("%w json: %w", ErrFormat, err)
 		}
@@ -68,14 +69,14 @@ func Encode(content Secret, format Format, key string) (Encoded, error) {
 
 // encodeAuto does not take an object without members for json: an entry without
 // fields hides that there was content, and KV v1 refuses it.
-func encodeAuto(content Secret, key string) (Encoded, error) {
-	if names, err := members(content.raw); err == nil && len(names) > 0 {
+func encodeAuto(content Secret, key string, engine Engine) (Encoded, error) {
+	if names, err := members(content.raw, engine); err == nil && len(names) > 0 {
 		return Encoded{Format: FormatJSON, Fields: content, Keys: names}, nil
 	}
 	if utf8.Valid(content.raw) {
-		return Encode(content, FormatText, key)
+		return Encode(content, FormatText, key, engine)
 	}
-	return Encode(content, FormatBinary, key)
+	return Encode(content, FormatBinary, key, engine)
 }
 
 func encodeOne(format Format, key, value string) (Encoded, error) {
@@ -92,7 +93,7 @@ func encodeOne(format Format, key, value string) (Encoded, error) {
 // DetectFormat tells the form of content: json for an object that can be stored
 // without loss (with the names of its members, sorted), else text, else binary.
 func DetectFormat(content Secret) (Format, []string) {
-	if names, err := members(content.raw); err == nil {
+	if names, err := members(content.raw, KV1); err == nil {
 		return FormatJSON, names
 	}
 	if utf8.Valid(content.raw) {

@@ -18,10 +18,11 @@ var errNotObject = errors.New("the content is JSON but not an object")
 // members checks that content is one JSON object that survives decoding and
 // encoding without loss, and returns the names of its members in sorted order.
 // Refused are: anything but an object, a member that occurs twice at any depth,
-// bytes that are not UTF-8, and escapes that stand for no character (half a
-// surrogate pair), which decoders silently replace. No error quotes the content;
-// the name of a repeated member is the one thing that is told.
-func members(content []byte) ([]string, error) {
+// bytes that are not UTF-8, escapes that stand for no character (half a
+// surrogate pair), which decoders silently replace, and numbers that the engine
+// would alter. No error quotes the content; the name of a repeated member is the one
+// thing that is told.
+func members(content []byte, engine Engine) ([]string, error) {
 	if !utf8.Valid(content) {
 		return nil, errors.New("the content is not valid UTF-8, so it is no JSON")
 	}
@@ -32,7 +33,7 @@ func members(content []byte) ([]string, error) {
 	if offset, found := loneSurrogate(content); found {
 		return nil, fmt.Errorf("the string escape at byte %d stands for half a surrogate pair and would be altered", offset)
 	}
-	if err := refuseRepeated(json.NewDecoder(bytes.NewReader(content)), 0); err != nil {
+	if err := refuseLossy(json.NewDecoder(bytes.NewReader(content)), engine, 0); err != nil {
 		return nil, err
 	}
 	return slices.Sorted(maps.Keys(document)), nil
@@ -51,7 +52,7 @@ func syntaxProblem(err error) error {
 // maxDepth is deeper than any real secret and shallower than the stack.
 const maxDepth = 500
 
-func refuseRepeated(decoder *json.Decoder, depth int) error {
+func refuseLossy(decoder *json.Decoder, engine Engine, depth int) error {
 	if depth == 0 {
 		decoder.UseNumber()
 	}
@@ -61,6 +62,9 @@ func refuseRepeated(decoder *json.Decoder, depth int) error {
 	token, err := decoder.Token()
 	if err != nil {
 		return syntaxProblem(err)
+	}
+	if number, isNumber := token.(json.Number); isNumber {
+		return refuseAlteredNumber(number, engine)
 	}
 	delimiter, nested := token.(json.Delim)
 	if !nested {
@@ -79,7 +83,7 @@ func refuseRepeated(decoder *json.Decoder, depth int) error {
 			}
 			seen[text] = true
 		}
-		if err := refuseRepeated(decoder, depth+1); err != nil {
+		if err := refuseLossy(decoder, engine, depth+1); err != nil {
 			return err
 		}
 	}
@@ -132,8 +136,9 @@ func loneSurrogate(content []byte) (offset int, found bool) {
 }
 
 // SameFields reports whether two JSON objects have the same members with the
-// same values. Order and white space do not count; numbers are compared digit
-// for digit, so 1.0 differs from 1. What is no JSON equals nothing.
+// same values. Order, white space and the way a value is written do not count:
+// 1.10 is 1.1, but 12345678901234567890 is not 12345678901234567000. What is no
+// JSON object equals nothing.
 func SameFields(a, b Secret) bool {
 	left, err := decodeExact(a.raw)
 	if err != nil {
@@ -143,7 +148,29 @@ func SameFields(a, b Secret) bool {
 	if err != nil {
 		return false
 	}
-	return reflect.DeepEqual(left, right)
+	return reflect.DeepEqual(byValue(left), byValue(right))
+}
+
+// byValue replaces the numbers of a document by their values.
+func byValue(value any) any {
+	switch value := value.(type) {
+	case json.Number:
+		return exactDecimal(value.String())
+	case map[string]any:
+		fields := make(map[string]any, len(value))
+		for name, inner := range value {
+			fields[name] = byValue(inner)
+		}
+		return fields
+	case []any:
+		list := make([]any, len(value))
+		for i, inner := range value {
+			list[i] = byValue(inner)
+		}
+		return list
+	default:
+		return value
+	}
 }
 
 func decodeExact(raw []byte) (map[string]any, error) {

@@ -122,7 +122,7 @@ func (o observer) destination(ctx context.Context, record Record) (Record, Drift
 		record.Seen = RecordedVersion{}
 		return record, DriftDestinationMissing, nil
 	}
-	if engine == KV2 && o.wish.Detection == DetectVersion {
+	if engine == KV2 && o.wish.Detection != DetectContent {
 		return o.byVersion(ctx, record)
 	}
 	return o.byContent(ctx, record)
@@ -178,7 +178,7 @@ func (o observer) differs(ctx context.Context, record Record, entry Entry) (bool
 	if err != nil {
 		return false, err
 	}
-	encoded, err := Encode(bundle.Content, o.wish.Format, o.wish.Key)
+	encoded, err := Encode(bundle.Content, o.wish.Format, o.wish.Key, record.Engine)
 	if err != nil {
 		return false, err
 	}

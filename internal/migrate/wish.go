@@ -17,6 +17,7 @@ type Wish struct {
 	// Overwrite lets a write replace what the provider did not create.
 	Overwrite bool
 	OnDestroy OnDestroy
+	// Detection is empty for what the engine can: versions on KV v2.
 	Detection Detection
 }
 

@@ -28,14 +28,14 @@ func newWorld(t *testing.T, engine migrate.Engine) *world {
 	clock := migratetest.NewClock()
 	w := &world{t: t, source: migratetest.NewSource(), target: migratetest.NewTarget(clock), clock: clock}
 	w.target.Mount("credentials", engine)
-	w.source.Add(idA, "cloud_provider_a", []byte(`{"user":"a","n":12345678901234567890}`))
+	w.source.Add(idA, "cloud_provider_a", []byte(`{"user":"a","n":9007199254740992}`))
 	w.source.Add(idB, "cloud_provider_b", []byte("text of b"))
 	return w
 }
 
 func wishA() migrate.Wish {
 	return migrate.Wish{SecretID: idA, Stage: migrate.StageCurrent, At: place, Format: migrate.FormatAuto,
-		Key: migrate.DefaultKey, OnDestroy: migrate.Retain, Detection: migrate.DetectVersion}
+		Key: migrate.DefaultKey, OnDestroy: migrate.Retain}
 }
 
 func (w *world) ports() migrate.Ports {

@@ -25,6 +25,7 @@ var remedies = []struct {
 	{migrate.ErrChangedMeanwhile, "name", "Nothing was overwritten. Run plan again: it shows the change as drift, and what apply would do about it."},
 	{migrate.ErrReadBack, "name", "Somebody else writes the same path, or the node that answers lags far behind the leader. Run plan again: it shows what stands there."},
 	{migrate.ErrVersionMismatch, "version_number", "This should not happen; nothing was written. Run plan again."},
+	{migrate.ErrVersionDetectionOnKV1, "drift_detection", "Leave drift_detection out, or set it to \"content\", on a KV v1 mount. Nothing was written."},
 	{migrate.ErrSoftDeleteOnKV1, "on_destroy", "Use on_destroy = \"retain\" or \"destroy\" on a KV v1 mount. Nothing was deleted."},
 	{migrate.ErrFormat, "format", "Use format = \"auto\", which always fits, or correct the content in OCI. Nothing was written."},
 	{migrate.ErrNotBase64, "secret_id", "The secret's content was stored in OCI without being encoded in BASE64. Store a new version there, encoded. Nothing was written."},

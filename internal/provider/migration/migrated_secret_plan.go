@@ -88,11 +88,23 @@ func (m *migratedSecretModel) follow(config migratedSecretModel) {
 	}
 }
 
-// keepDetection keeps the mode of drift detection that was chosen by the engine.
+// keepDetection keeps the mode of drift detection that follows from the engine,
+// unless the engine may be another one from now on.
 func (m *migratedSecretModel) keepDetection(config, prior migratedSecretModel) {
-	if config.DriftDetection.IsNull() {
-		m.DriftDetection = prior.DriftDetection
+	if !config.DriftDetection.IsNull() {
+		return
 	}
+	m.DriftDetection = prior.DriftDetection
+	if m.mayChangeEngine(prior) {
+		m.DriftDetection = types.StringUnknown()
+	}
+}
+
+// mayChangeEngine reports whether the apply may find another version of the KV
+// engine: at another mount, or at one that was replaced.
+func (m *migratedSecretModel) mayChangeEngine(prior migratedSecretModel) bool {
+	return !m.Mount.Equal(prior.Mount) || !m.Namespace.Equal(prior.Namespace) ||
+		prior.Drift.ValueString() == string(migrate.DriftDestinationMissing)
 }
 
 // undecided reports whether an argument that the decision rests on is known only
@@ -121,9 +133,6 @@ func (m *migratedSecretModel) keep(prior migratedSecretModel) {
 	m.VersionNumber = prior.VersionNumber
 	m.KVVersion, m.Keys, m.Source, m.Drift = prior.KVVersion, prior.Keys, prior.Source, prior.Drift
 	m.APIPath, m.ACLPath = prior.APIPath, prior.ACLPath
-	if m.DriftDetection.IsUnknown() {
-		m.DriftDetection = prior.DriftDetection
-	}
 }
 
 // decide shows a decision in the plan.
@@ -137,8 +146,7 @@ func (m *migratedSecretModel) decide(decision migrate.Decision, prior migratedSe
 	if decision.Value {
 		m.unknownPlace()
 	}
-	if moved || decision.Drift != migrate.Drift(prior.Drift.ValueString()) && prior.Drift.ValueString() == string(migrate.DriftDestinationMissing) {
-		// Another mount may be another version of the engine.
+	if moved || decision.Value && m.mayChangeEngine(prior) {
 		m.APIPath, m.ACLPath = types.StringUnknown(), types.StringUnknown()
 	}
 	if !secret.Equal(prior.SecretID) || decision.Metadata && (m.CopyDescription.ValueBool() || m.CopyFreeformTags.ValueBool()) {

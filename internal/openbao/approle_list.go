@@ -1,0 +1,19 @@
+package openbao
+
+import (
+	"context"
+	"slices"
+)
+
+// ListAppRoles lists the names of the roles of an AppRole auth mount, sorted
+// (LIST auth/<mount>/role). A mount without roles has an empty list.
+func (c *Client) ListAppRoles(ctx context.Context, namespace, mount string) ([]string, error) {
+	if err := ValidateMount(mount); err != nil {
+		return nil, err
+	}
+	names, err := c.list(ctx, request{
+		operation: "AppRole list", namespace: c.at(namespace), path: joinPath("auth", mount, "role"),
+	})
+	slices.Sort(names)
+	return names, err
+}

@@ -1,0 +1,101 @@
+package openbao
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"sync"
+
+	"github.com/openbao/openbao/api/v2"
+
+	"github.com/ocibao/terraform-provider-ocibao/internal/migrate"
+)
+
+var _ migrate.Target = (*Client)(nil)
+
+// Client talks to one OpenBao server or cluster as one identity. It is safe for
+// concurrent use. Every textual form of it redacts.
+type Client struct {
+	config    Config
+	session   *session
+	transport *transport
+	engines   *sync.Map // engineKey to migrate.Engine
+	writes    *ownWrites
+}
+
+// New checks the configuration and prepares a client. It dials nothing, reads
+// no BAO_* or VAULT_* variable and creates no child token; the standard proxy
+// variables of Go's HTTP client apply. What is wrong is told as a
+// [*ConfigError].
+func New(config Config) (*Client, error) {
+	config, err := config.validate()
+	if err != nil {
+		return nil, err
+	}
+	httpClient, err := newHTTPClient(config)
+	if err != nil {
+		return nil, err
+	}
+	template, err := api.NewClient(&api.Config{
+		Address:            config.Address,
+		HttpClient:         httpClient,
+		DisableEnvironment: true,
+		CheckRetry:         func(context.Context, *http.Response, error) (bool, error) { return false, nil },
+		// Servers that know the index header hold a read on a standby back until
+		// it has seen this client's own writes; the others ignore it.
+		DefaultStrongConsistency: true,
+	})
+	if err != nil {
+		return nil, &ConfigError{Field: "address", Err: fmt.Errorf("the API client refuses it: %w", err)}
+	}
+	for name, value := range config.Headers {
+		template.AddHeader(name, value)
+	}
+	if config.UserAgent != "" {
+		template.AddHeader("User-Agent", config.UserAgent)
+	}
+	client := &Client{config: config, transport: newTransport(template), engines: &sync.Map{}, writes: &ownWrites{}}
+	client.session = newSession(client, config)
+	return client, nil
+}
+
+// WithToken returns a client that shares connections and settings with this one
+// but acts with another token, which it neither renews nor revokes.
+func (c *Client) WithToken(token migrate.Secret) *Client {
+	config := c.config
+	config.Token, config.AppRole = token, nil
+	// What one token may see of the mounts is not what another may.
+	client := &Client{config: config, transport: c.transport, engines: &sync.Map{}, writes: &ownWrites{}}
+	client.session = newSession(client, config)
+	return client
+}
+
+// Close revokes the tokens that the client created by logging in, and does
+// nothing for a token it was given. Afterwards the client logs in no more.
+func (c *Client) Close(ctx context.Context) error { return c.session.close(ctx) }
+
+// Address is the address of the server.
+func (c *Client) Address() string { return c.config.Address }
+
+// Namespace is the namespace of the client; empty is the root namespace.
+func (c *Client) Namespace() string { return c.config.Namespace }
+
+// String shows the address only.
+func (c *Client) String() string {
+	if c == nil {
+		return "openbao.Client(nil)"
+	}
+	return fmt.Sprintf("openbao.Client{%s}", c.config)
+}
+
+// GoString redacts.
+func (c *Client) GoString() string { return c.String() }
+
+// Format redacts under every verb and flag: the fields of a struct are printed
+// without their own methods when they are unexported.
+func (c *Client) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, c.String()) }
+
+// LogValue redacts.
+func (c *Client) LogValue() slog.Value { return slog.StringValue(c.String()) }

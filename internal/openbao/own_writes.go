@@ -1,0 +1,74 @@
+package openbao
+
+import (
+	"context"
+	"sync"
+	"time"
+)
+
+// A standby answers reads by itself and lags behind: what this client has just
+// written may not be there yet, or still be the old. For so long after a write
+// a read that shows less than the client knows is taken for stale and repeated.
+const (
+	settleTime  = 10 * time.Second
+	settlePause = 100 * time.Millisecond
+)
+
+// objectKey names what was written: the absolute namespace and the API path.
+type objectKey struct{ namespace, path string }
+
+// ownWrites remembers what the client wrote lately.
+type ownWrites struct {
+	mu     sync.Mutex
+	traces map[objectKey]ownWrite
+}
+
+// ownWrite is one write: when, and what a read of it should show at least. What
+// that is depends on the kind of object; nil is that it exists.
+type ownWrite struct {
+	at   time.Time
+	want any
+}
+
+func (o *ownWrites) remember(key objectKey, now time.Time, want any) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.traces == nil {
+		o.traces = map[objectKey]ownWrite{}
+	}
+	o.traces[key] = ownWrite{at: now, want: want}
+}
+
+func (o *ownWrites) forget(key objectKey) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	delete(o.traces, key)
+}
+
+func (o *ownWrites) recall(key objectKey, now time.Time) (ownWrite, bool) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	trace, found := o.traces[key]
+	if found && now.Sub(trace.at) > settleTime {
+		delete(o.traces, key)
+		return ownWrite{}, false
+	}
+	return trace, found
+}
+
+// wrote notes a successful write; see ownWrite.
+func (c *Client) wrote(key objectKey, want any) {
+	c.writes.remember(key, c.config.Clock.Now(), want)
+}
+
+// afterOwnWrite reads, again while the result is stale in view of what the
+// client wrote itself a moment ago.
+func afterOwnWrite[T any](ctx context.Context, c *Client, key objectKey, read func() (T, error), stale func(got T, err error, want any) bool) (T, error) {
+	for {
+		got, err := read()
+		trace, recent := c.writes.recall(key, c.config.Clock.Now())
+		if !recent || !stale(got, err, trace.want) || c.config.Clock.Sleep(ctx, settlePause) != nil {
+			return got, err
+		}
+	}
+}

@@ -1,0 +1,224 @@
+package openbao
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"time"
+
+	"github.com/ocibao/terraform-provider-ocibao/internal/migrate"
+)
+
+// session holds the token of a client: one it was given, or one it gets by
+// logging in when the first request needs it.
+type session struct {
+	client *Client
+	given  migrate.Secret
+	login  login // nil with a given token
+
+	// gate is a lock that a waiting request can give up on; it guards the rest.
+	gate    chan struct{}
+	current lease
+	// outlived are tokens of earlier logins that may still work; requests under
+	// way may carry them, so they are revoked at the end.
+	outlived []migrate.Secret
+	failed   error // how the last login ended
+	refused  error // the server refused the credentials: asking again is of no use
+	// blind says that lookup-self tells nothing, as the token may not call it.
+	blind  bool
+	closed bool
+}
+
+// lease is a token with its time.
+type lease struct {
+	token     migrate.Secret
+	renewable bool
+	ttl       time.Duration // as given last; 0 is without end
+	full      time.Duration // as given at login
+	expires   time.Time
+}
+
+func newSession(client *Client, config Config) *session {
+	s := &session{client: client, given: config.Token, gate: make(chan struct{}, 1)}
+	if config.AppRole != nil {
+		s.login = *config.AppRole
+	}
+	return s
+}
+
+func (s *session) enter(ctx context.Context) error {
+	select {
+	case s.gate <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func (s *session) leave() { <-s.gate }
+
+// token returns the token to use now: logs in, renews or logs in again as the
+// time left demands.
+func (s *session) token(ctx context.Context) (migrate.Secret, error) {
+	if s.login == nil {
+		if s.given.Len() == 0 {
+			return migrate.Secret{}, ErrNoToken
+		}
+		return s.given, nil
+	}
+	waited := false
+	select {
+	case s.gate <- struct{}{}:
+	default:
+		waited = true
+		if err := s.enter(ctx); err != nil {
+			return migrate.Secret{}, err
+		}
+	}
+	defer s.leave()
+	// Whoever held the gate may have tried to log in, in vain: then that is the
+	// answer for all who waited, instead of one more try each.
+	if waited && s.failed != nil && s.current.token.Len() == 0 && !isContext(s.failed) {
+		return migrate.Secret{}, s.failed
+	}
+	return s.ensure(ctx)
+}
+
+// ensure is token with the gate held.
+func (s *session) ensure(ctx context.Context) (migrate.Secret, error) {
+	if s.closed {
+		return migrate.Secret{}, ErrClosed
+	}
+	if s.current.token.Len() == 0 {
+		return s.logIn(ctx)
+	}
+	left := s.current.expires.Sub(s.client.config.Clock.Now())
+	if s.current.ttl == 0 || left > s.current.ttl/3 {
+		return s.current.token, nil
+	}
+	if s.current.renewable && left > 0 && s.renew(ctx) {
+		return s.current.token, nil
+	}
+	still := s.current.token
+	fresh, err := s.logIn(ctx)
+	if err != nil && left > 0 && !isContext(err) {
+		return still, nil
+	}
+	return fresh, err
+}
+
+// renew extends the token and reports whether that is worth keeping: close to
+// its maximum the server grants ever shorter times.
+func (s *session) renew(ctx context.Context) bool {
+	asked := s.client.config.Clock.Now()
+	r := request{
+		operation: "token renewal", method: http.MethodPost, namespace: s.client.config.Namespace,
+		path: "auth/token/renew-self", body: jsonBody(struct{}{}), token: s.current.token,
+	}
+	a, err := s.client.send(ctx, r)
+	if err != nil {
+		return false
+	}
+	info, err := parseAuth(r, a)
+	if err != nil || info.LeaseDuration < s.current.full/3 {
+		return false
+	}
+	s.current.ttl, s.current.expires = info.LeaseDuration, asked.Add(info.LeaseDuration)
+	return true
+}
+
+func (s *session) logIn(ctx context.Context) (migrate.Secret, error) {
+	if s.refused != nil {
+		return migrate.Secret{}, s.refused
+	}
+	asked := s.client.config.Clock.Now()
+	r := s.login.request()
+	r.namespace = s.client.config.Namespace
+	info, err := s.client.login(ctx, r)
+	s.failed = err
+	if err != nil {
+		if errors.Is(err, ErrLogin) {
+			s.refused = err
+		}
+		return migrate.Secret{}, err
+	}
+	if s.current.token.Len() > 0 {
+		s.outlived = append(s.outlived, s.current.token)
+	}
+	s.current = lease{
+		token: info.Token, renewable: info.Renewable,
+		ttl: info.LeaseDuration, full: info.LeaseDuration, expires: asked.Add(info.LeaseDuration),
+	}
+	return info.Token, nil
+}
+
+// replace is asked after a 403. It logs in again when the token came from a
+// login and has ended before its time, and reports whether there is another
+// token than the refused one now.
+func (s *session) replace(ctx context.Context, used migrate.Secret) (migrate.Secret, bool) {
+	if s.login == nil || s.enter(ctx) != nil {
+		return migrate.Secret{}, false
+	}
+	defer s.leave()
+	if s.closed || s.refused != nil {
+		return migrate.Secret{}, false
+	}
+	if !s.current.token.Equal(used) {
+		return s.current.token, s.current.token.Len() > 0
+	}
+	if s.blind {
+		return migrate.Secret{}, false
+	}
+	if !s.client.isDead(ctx, s.client.config.Namespace, used) {
+		return migrate.Secret{}, false
+	}
+	fresh, err := s.logIn(ctx)
+	if err != nil {
+		return migrate.Secret{}, false
+	}
+	// A token just created is alive: if even that may not look itself up, the
+	// refusal of the lookup said nothing.
+	s.blind = s.client.isDead(ctx, s.client.config.Namespace, fresh)
+	return fresh, true
+}
+
+func (s *session) close(ctx context.Context) error {
+	if s.login == nil {
+		return nil
+	}
+	if err := s.enter(ctx); err != nil {
+		return err
+	}
+	defer s.leave()
+	tokens := s.outlived
+	if s.current.token.Len() > 0 {
+		tokens = append(tokens, s.current.token)
+	}
+	s.closed, s.current, s.outlived = true, lease{}, nil
+	var failures []error
+	for _, token := range tokens {
+		failures = append(failures, s.client.RevokeToken(ctx, "", token))
+	}
+	return errors.Join(failures...)
+}
+
+// loginError marks a refusal of the credentials, as opposed to a server that
+// could not be reached.
+func loginError(err error) error {
+	var e *Error
+	if errors.As(err, &e) {
+		switch e.Status {
+		case http.StatusBadRequest, http.StatusUnauthorized, http.StatusForbidden:
+			e.kinds = []error{ErrLogin}
+		case http.StatusNotFound:
+			if !errors.Is(err, migrate.ErrNamespaceNotFound) {
+				e.kinds = []error{ErrLogin, migrate.ErrMountNotFound}
+			}
+		}
+	}
+	return err
+}
+
+func isContext(err error) bool {
+	return errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)
+}
