@@ -119,7 +119,8 @@ type execution struct {
 }
 
 // describe looks at the source where the facts are needed and not known yet. A
-// secret that the last refresh already described is not asked for again.
+// secret that the last refresh already described is not asked for again. For one
+// that is missing, reading the content gives the better error.
 func (e *execution) describe(ctx context.Context, decision Decision) error {
 	copies := e.wish.CopyDescription || e.wish.CopyFreeformTags
 	if e.state != nil && e.state.Wish.SecretID == e.wish.SecretID && !copies {
@@ -132,9 +133,6 @@ func (e *execution) describe(ctx context.Context, decision Decision) error {
 	}
 	var err error
 	e.source, e.facts, err = lookAtSource(ctx, e.ports.Source, following)
-	if err == nil && e.facts.Missing && decision.Value {
-		return fmt.Errorf("%w: %s", ErrSourceNotFound, e.wish.SecretID)
-	}
 	if err == nil && e.facts.deletion() && decision.Value {
 		return fmt.Errorf("%w: %s is %s", ErrPendingDeletion, e.wish.SecretID, e.facts.LifecycleState)
 	}
