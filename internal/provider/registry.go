@@ -9,6 +9,7 @@ import (
 	"github.com/ocibao/terraform-provider-ocibao/internal/provider/kv"
 	"github.com/ocibao/terraform-provider-ocibao/internal/provider/migration"
 	"github.com/ocibao/terraform-provider-ocibao/internal/provider/policy"
+	"github.com/ocibao/terraform-provider-ocibao/internal/provider/source"
 )
 
 var resources = []func() resource.Resource{
@@ -20,7 +21,11 @@ var resources = []func() resource.Resource{
 	policy.NewPolicyResource,
 }
 
-var dataSources = []func() datasource.DataSource{}
+var dataSources = []func() datasource.DataSource{
+	source.NewSecretBundleDataSource,
+	source.NewSecretDataSource,
+	source.NewSecretsDataSource,
+}
 
 var ephemeralResources = []func() ephemeral.EphemeralResource{
 	approle.NewLoginEphemeral,
