@@ -33,9 +33,10 @@ type Bao struct {
 	output     *lockedBuffer
 }
 
-// StartBao starts the server of EnvBao on loopback, in memory and unsealed,
-// It ends with the context or with Stop.
-func StartBao(ctx context.Context, useTLS bool) (*Bao, error) {
+// StartBao starts the server of EnvBao on loopback, in memory and unsealed.
+// It ends with the context or with Stop. What is to be different about its
+// process is done by prepare, before it starts.
+func StartBao(ctx context.Context, useTLS bool, prepare ...func(*exec.Cmd)) (*Bao, error) {
 	binary, err := required(EnvBao)
 	if err != nil {
 		return nil, err
@@ -61,6 +62,9 @@ func StartBao(ctx context.Context, useTLS bool) (*Bao, error) {
 	bao.process.Stdout, bao.process.Stderr = bao.output, bao.output
 	bao.process.Cancel = func() error { return bao.process.Process.Signal(syscall.SIGTERM) }
 	bao.process.WaitDelay = 5 * time.Second
+	for _, change := range prepare {
+		change(bao.process)
+	}
 	if err := bao.process.Start(); err != nil {
 		return nil, fmt.Errorf("start %s: %w", binary, err)
 	}

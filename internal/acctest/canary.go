@@ -12,6 +12,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 )
 
@@ -24,13 +25,30 @@ type Leak struct {
 // String says where and how.
 func (l Leak) String() string { return l.Where + ": " + l.Form }
 
-// Scan looks for canaries in a text, in the clear and in the usual encodings.
-// Canaries should be at least 12 characters long.
+// Scan looks for canaries in a text, in the clear and in the usual encodings,
+// and in what stands there in base64, as private state does. Canaries should be
+// at least 12 characters long.
 func Scan(where string, text []byte, canaries ...string) []Leak {
+	return scan(where, text, canaries, 3)
+}
+
+// encoded is what may be base64 of something worth a look.
+var encoded = regexp.MustCompile(`[A-Za-z0-9+/_-]{32,}={0,2}`)
+
+func scan(where string, text []byte, canaries []string, depth int) []Leak {
 	var leaks []Leak
+	if depth > 0 {
+		for _, match := range encoded.FindAll(text, -1) {
+			for _, encoding := range []*base64.Encoding{base64.StdEncoding, base64.RawStdEncoding, base64.RawURLEncoding} {
+				if inner, err := encoding.DecodeString(string(match)); err == nil {
+					leaks = append(leaks, scan(where+" (decoded)", inner, canaries, depth-1)...)
+				}
+			}
+		}
+	}
 	for _, canary := range canaries {
-		for form, encoded := range forms(canary) {
-			if bytes.Contains(text, []byte(encoded)) {
+		for form, pattern := range forms(canary) {
+			if bytes.Contains(text, []byte(pattern)) {
 				leaks = append(leaks, Leak{Where: where, Form: form})
 			}
 		}

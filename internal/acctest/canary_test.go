@@ -26,6 +26,7 @@ func TestScan_FindsEveryForm(t *testing.T) {
 		"base64 + 2":  base64.StdEncoding.EncodeToString([]byte("xx" + canary + "y")),
 		"base64 + 3":  base64.StdEncoding.EncodeToString([]byte("xxx" + canary)),
 		"url base64":  base64.URLEncoding.EncodeToString([]byte("{" + canary + "}")),
+		"private":     base64.StdEncoding.EncodeToString([]byte(`{"key":"` + base64.StdEncoding.EncodeToString([]byte(`{"value":`+string(escaped)+`}`)) + `"}`)),
 		"hex":         hex.EncodeToString([]byte("a" + canary)),
 		"json":        string(escaped),
 		"query":       url.QueryEscape(canary),

@@ -3,6 +3,7 @@ package acctest
 import (
 	"context"
 	"fmt"
+	"os"
 
 	"github.com/ocibao/terraform-provider-ocibao/internal/ociemu"
 )
@@ -74,11 +75,22 @@ func (o *OCI) SeedGuide() (map[string]string, error) {
 // Env are environment variables that configure the provider's OCI side, except
 // for the endpoints, which have none.
 func (o *OCI) Env() []string {
+	return append(o.identity(), "OCI_PRIVATE_KEY="+string(o.Key.PrivateKeyPEM))
+}
+
+// EnvKeyFile is Env with the private key in a file, which it writes.
+func (o *OCI) EnvKeyFile(path string) ([]string, error) {
+	if err := os.WriteFile(path, []byte(o.Key.PrivateKeyPEM), 0o600); err != nil {
+		return nil, err
+	}
+	return append(o.identity(), "OCI_PRIVATE_KEY_PATH="+path), nil
+}
+
+func (o *OCI) identity() []string {
 	return []string{
 		"OCI_TENANCY_OCID=" + o.TenancyID,
 		"OCI_USER_OCID=" + o.UserID,
 		"OCI_FINGERPRINT=" + o.Key.Fingerprint,
-		"OCI_PRIVATE_KEY=" + string(o.Key.PrivateKeyPEM),
 		"OCI_REGION=eu-frankfurt-1",
 	}
 }

@@ -18,7 +18,10 @@ import (
 type Workspace struct {
 	Dir string
 	Env []string // variables next to those that every run has
-	cli string
+	// Prepare, if set, changes what is different about each command's process
+	// before it starts.
+	Prepare func(*exec.Cmd)
+	cli     string
 }
 
 // Run is what a command left.
@@ -75,6 +78,9 @@ func (w *Workspace) Command(ctx context.Context, args ...string) *exec.Cmd {
 	command.Env = append(cleanEnviron(), w.Env...)
 	command.Cancel = func() error { return command.Process.Signal(syscall.SIGINT) }
 	command.WaitDelay = 30 * time.Second
+	if w.Prepare != nil {
+		w.Prepare(command)
+	}
 	return command
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"net/netip"
 	"slices"
 
 	"github.com/ocibao/terraform-provider-ocibao/internal/migrate"
@@ -192,10 +193,22 @@ func (c *Client) readAppRole(ctx context.Context, namespace, mount, name string)
 		BindSecretID: data.BindSecretID, SecretIDBoundCIDRs: data.SecretIDBoundCIDRs,
 		SecretIDNumUses: data.SecretIDNumUses, SecretIDTTL: data.SecretIDTTL, LocalSecretIDs: data.LocalSecretIDs,
 		TokenTTL: data.TokenTTL, TokenMaxTTL: data.TokenMaxTTL, TokenPolicies: data.TokenPolicies,
-		TokenBoundCIDRs: data.TokenBoundCIDRs, TokenExplicitMaxTTL: data.TokenExplicitMaxTTL,
+		TokenBoundCIDRs: withPrefixLengths(data.TokenBoundCIDRs), TokenExplicitMaxTTL: data.TokenExplicitMaxTTL,
 		TokenNoDefaultPolicy: data.TokenNoDefaultPolicy, TokenNumUses: data.TokenNumUses, TokenPeriod: data.TokenPeriod,
 		TokenType: data.TokenType, TokenStrictlyBindIP: data.TokenStrictlyBindIP,
 	}, nil
+}
+
+// withPrefixLengths writes out the /32 or /128 that the server drops.
+func withPrefixLengths(blocks []string) []string {
+	full := make([]string, len(blocks))
+	for i, block := range blocks {
+		full[i] = block
+		if address, err := netip.ParseAddr(block); err == nil {
+			full[i] = netip.PrefixFrom(address, address.BitLen()).String()
+		}
+	}
+	return full
 }
 
 // DeleteAppRole removes a role with its secret IDs (DELETE

@@ -22,9 +22,10 @@ import (
 )
 
 var (
-	_ resource.ResourceWithConfigure   = (*authMountResource)(nil)
-	_ resource.ResourceWithModifyPlan  = (*authMountResource)(nil)
-	_ resource.ResourceWithImportState = (*authMountResource)(nil)
+	_ resource.ResourceWithConfigure      = (*authMountResource)(nil)
+	_ resource.ResourceWithValidateConfig = (*authMountResource)(nil)
+	_ resource.ResourceWithModifyPlan     = (*authMountResource)(nil)
+	_ resource.ResourceWithImportState    = (*authMountResource)(nil)
 )
 
 // NewAuthMountResource is ocibao_auth_mount.
@@ -151,6 +152,12 @@ func (r *authMountResource) Schema(_ context.Context, _ resource.SchemaRequest, 
 	}
 }
 
+func (r *authMountResource) ValidateConfig(ctx context.Context, req resource.ValidateConfigRequest, resp *resource.ValidateConfigResponse) {
+	var config authMountModel
+	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
+	glue.CheckLeaseTTLs(&resp.Diagnostics, config.DefaultLeaseTTL, config.MaxLeaseTTL)
+}
+
 // ModifyPlan gives path its default, which is the type.
 func (r *authMountResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
 	if req.Plan.Raw.IsNull() {
@@ -202,7 +209,8 @@ func (r *authMountResource) create(ctx context.Context, plan authMountModel) (op
 	found.show(present)
 	if err != nil || found.mount() != wanted {
 		return openbao.AuthMount{}, glue.Hint(conflict, fmt.Sprintf(
-			"Nothing was changed. Import the mount with the ID %q to manage it here, or choose another path.", wanted.Path))
+			"Nothing was changed. Import the mount with the ID %q to manage it here, or choose another path.",
+			glue.ImportID(wanted.Namespace, wanted.Path)))
 	}
 	return present, nil
 }
@@ -255,7 +263,7 @@ func (r *authMountResource) Delete(ctx context.Context, req resource.DeleteReque
 			err = glue.Hint(fmt.Errorf("the mount still has %d roles, and disabling it would remove them", len(roles)),
 				"Nothing was deleted. Remove the roles first, or apply force_destroy = true before destroying.")
 		}
-		if err != nil {
+		if err != nil && !errors.Is(err, migrate.ErrMountNotFound) {
 			state.failure("delete").AddTo(&resp.Diagnostics, path.Root("force_destroy"), err)
 			return
 		}
@@ -265,12 +273,14 @@ func (r *authMountResource) Delete(ctx context.Context, req resource.DeleteReque
 	}
 }
 
-// ImportState takes the path of the mount, without auth/, as ID.
+// ImportState takes the path of the mount, without auth/, as ID, behind
+// "<namespace>//" where it is in one.
 func (r *authMountResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
-	if err := openbao.ValidateMount(req.ID); err != nil {
+	mount := glue.ImportNamespace(ctx, req, resp)
+	if err := openbao.ValidateMount(mount); err != nil {
 		resp.Diagnostics.AddError("Invalid import ID", glue.Detail(fmt.Errorf("%w. The ID is the path of the mount without auth/, such as approle", err)))
 		return
 	}
-	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("path"), req.ID)...)
+	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("path"), mount)...)
 	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("force_destroy"), false)...)
 }

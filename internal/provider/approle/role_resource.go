@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/netip"
 	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
@@ -29,8 +28,9 @@ import (
 )
 
 var (
-	_ resource.ResourceWithConfigure   = (*roleResource)(nil)
-	_ resource.ResourceWithImportState = (*roleResource)(nil)
+	_ resource.ResourceWithConfigure      = (*roleResource)(nil)
+	_ resource.ResourceWithValidateConfig = (*roleResource)(nil)
+	_ resource.ResourceWithImportState    = (*roleResource)(nil)
 )
 
 // NewRoleResource is ocibao_approle.
@@ -52,7 +52,7 @@ func (r *roleResource) Schema(_ context.Context, _ resource.SchemaRequest, resp 
 			"name": schema.StringAttribute{
 				Required:            true,
 				MarkdownDescription: "Name of the role. Changing it forces replacement.",
-				Validators:          []validator.String{glue.Checked("role name", validateRoleName)},
+				Validators:          []validator.String{glue.Checked("role name", openbao.ValidateRoleName)},
 				PlanModifiers:       []planmodifier.String{stringplanmodifier.RequiresReplace()},
 			},
 			"namespace": glue.NamespaceAttribute(),
@@ -83,7 +83,7 @@ func (r *roleResource) Schema(_ context.Context, _ resource.SchemaRequest, resp 
 				ElementType:         types.StringType,
 				Default:             setdefault.StaticValue(glue.StringSet(nil)),
 				MarkdownDescription: "Names of the policies of the tokens. Default: none but `default`.",
-				Validators:          []validator.Set{setvalidator.ValueStringsAre(glue.Checked("policy name", openbao.ValidatePolicyName))},
+				Validators:          []validator.Set{setvalidator.ValueStringsAre(glue.Checked("policy name", validateTokenPolicy))},
 			},
 			"token_bound_cidrs": cidrs("CIDR blocks from where tokens may be used. Default: from everywhere."),
 			"token_no_default_policy": schema.BoolAttribute{
@@ -97,14 +97,14 @@ func (r *roleResource) Schema(_ context.Context, _ resource.SchemaRequest, resp 
 				Optional:            true,
 				Computed:            true,
 				Default:             stringdefault.StaticString("default"),
-				MarkdownDescription: "Type of the tokens: `default` (default: that of the mount), `service`, `batch`, `default-service` or `default-batch`.",
-				Validators:          []validator.String{stringvalidator.OneOf("default", "service", "batch", "default-service", "default-batch")},
+				MarkdownDescription: "Type of the tokens: `default` (default: that of the mount), `service` or `batch`.",
+				Validators:          []validator.String{stringvalidator.OneOf("default", "service", "batch")},
 			},
 			"token_strictly_bind_ip": schema.BoolAttribute{
 				Optional:            true,
 				Computed:            true,
 				Default:             booldefault.StaticBool(false),
-				MarkdownDescription: "Whether a token may be used only from the address that logged in. Default `false`. OpenBao only.",
+				MarkdownDescription: "Whether a token may be used only from the address that logged in. Default `false`. Excludes `token_bound_cidrs`. OpenBao only.",
 			},
 			"on_conflict": glue.OnConflictAttribute("role"),
 		},
@@ -143,24 +143,6 @@ func cidrs(description string) schema.SetAttribute {
 	}
 }
 
-func validateCIDR(text string) error {
-	prefix, err := netip.ParsePrefix(text)
-	if err != nil {
-		return fmt.Errorf("%q is no CIDR block such as 10.0.0.0/8", text)
-	}
-	if prefix.Masked() != prefix {
-		return fmt.Errorf("%q has bits behind its prefix: write %s", text, prefix.Masked())
-	}
-	return nil
-}
-
-func validateRoleName(name string) error {
-	if strings.Contains(name, "/") {
-		return fmt.Errorf("a role name has no slash: %q", name)
-	}
-	return openbao.ValidateName(name)
-}
-
 func (r *roleResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
 	var plan roleModel
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
@@ -181,33 +163,72 @@ func (r *roleResource) Create(ctx context.Context, req resource.CreateRequest, r
 func (r *roleResource) create(ctx context.Context, plan roleModel) error {
 	wanted := plan.role()
 	conflict := r.Client().CreateAppRole(ctx, wanted)
+	if conflict == nil {
+		return r.createdAsWanted(ctx, plan)
+	}
 	if !errors.Is(conflict, openbao.ErrConflict) {
 		return conflict
-	}
-	if plan.OnConflict.ValueString() == glue.OnConflictOverwrite {
-		return r.write(ctx, plan)
 	}
 	present, roleID, err := r.read(ctx, plan)
 	if err != nil {
 		return err
 	}
-	if present.RoleID = roleID; sameRole(present, wanted) {
+	present.RoleID = roleID
+	switch {
+	case sameRole(present, wanted):
 		return nil
+	case plan.OnConflict.ValueString() != glue.OnConflictOverwrite:
+		return glue.Hint(conflict, fmt.Sprintf(
+			"Nothing was overwritten. Import the role with the ID %q, set on_conflict = \"overwrite\" to replace its settings, or choose another name.",
+			glue.ImportID(wanted.Namespace, wanted.Mount+"/"+wanted.Name)))
+	case present.LocalSecretIDs != wanted.LocalSecretIDs:
+		return glue.Hint(conflict, "Nothing was overwritten: its local_secret_ids is another one, and is fixed once a role exists. Delete the role, or choose another name.")
 	}
-	return glue.Hint(conflict, fmt.Sprintf(
-		"Nothing was overwritten. Import the role with the ID %q, set on_conflict = \"overwrite\" to replace its settings, or choose another name.",
-		wanted.Mount+"/"+wanted.Name))
+	return r.write(ctx, wanted, present.RoleID)
 }
 
-func (r *roleResource) write(ctx context.Context, plan roleModel) error {
-	role := plan.role()
-	if err := r.Client().UpdateAppRole(ctx, role); err != nil {
-		return err
+// createdAsWanted takes a role back that the server created without a limit it
+// does not know.
+func (r *roleResource) createdAsWanted(ctx context.Context, plan roleModel) error {
+	wanted := plan.role()
+	err := r.keepsStrictBinding(ctx, wanted)
+	if errors.Is(err, errNoStrictBinding) {
+		if undone := r.Client().DeleteAppRole(ctx, wanted.Namespace, wanted.Mount, wanted.Name); undone != nil {
+			return errors.Join(err, undone)
+		}
 	}
-	if role.RoleID == "" {
+	return err
+}
+
+var errNoStrictBinding = glue.Hint(errors.New("the server ignores token_strictly_bind_ip, which OpenBao alone knows"),
+	"Remove token_strictly_bind_ip, and use token_bound_cidrs to limit from where tokens are used.")
+
+// keepsStrictBinding reports an error when the server dropped
+// token_strictly_bind_ip, as those that do not know it do in silence.
+func (r *roleResource) keepsStrictBinding(ctx context.Context, wanted openbao.AppRole) error {
+	if !wanted.TokenStrictlyBindIP {
 		return nil
 	}
-	return r.Client().WriteRoleID(ctx, role.Namespace, role.Mount, role.Name, role.RoleID)
+	present, err := r.Client().ReadAppRole(ctx, wanted.Namespace, wanted.Mount, wanted.Name)
+	if err == nil && !present.TokenStrictlyBindIP {
+		err = errNoStrictBinding
+	}
+	return err
+}
+
+// write changes a role in place. Its role ID has a path and so a right of its
+// own, which is used only where it changes.
+func (r *roleResource) write(ctx context.Context, wanted openbao.AppRole, roleID string) error {
+	if err := r.Client().UpdateAppRole(ctx, wanted); err != nil {
+		return err
+	}
+	if err := r.keepsStrictBinding(ctx, wanted); err != nil {
+		return err
+	}
+	if wanted.RoleID == "" || wanted.RoleID == roleID {
+		return nil
+	}
+	return r.Client().WriteRoleID(ctx, wanted.Namespace, wanted.Mount, wanted.Name, wanted.RoleID)
 }
 
 func (r *roleResource) read(ctx context.Context, model roleModel) (openbao.AppRole, string, error) {
@@ -257,7 +278,7 @@ func (r *roleResource) Update(ctx context.Context, req resource.UpdateRequest, r
 		return
 	}
 	if !sameRole(plan.role(), state.role()) {
-		if err := r.write(ctx, plan); err != nil {
+		if err := r.write(ctx, plan.role(), state.RoleID.ValueString()); err != nil {
 			plan.failure("update").Add(&resp.Diagnostics, err)
 			return
 		}
@@ -276,14 +297,16 @@ func (r *roleResource) Delete(ctx context.Context, req resource.DeleteRequest, r
 	}
 }
 
-// ImportState takes "<mount>/<name>" as ID.
+// ImportState takes "<mount>/<name>" as ID, behind "<namespace>//" where it is
+// in one.
 func (r *roleResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
-	slash := strings.LastIndex(req.ID, "/")
-	if slash < 1 || slash == len(req.ID)-1 {
+	id := glue.ImportNamespace(ctx, req, resp)
+	slash := strings.LastIndex(id, "/")
+	if slash < 1 || slash == len(id)-1 {
 		resp.Diagnostics.AddError("Invalid import ID", fmt.Sprintf("%q names no role. The ID is \"<mount>/<role name>\", such as approle/app.", req.ID))
 		return
 	}
-	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("mount"), req.ID[:slash])...)
-	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("name"), req.ID[slash+1:])...)
+	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("mount"), id[:slash])...)
+	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("name"), id[slash+1:])...)
 	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("on_conflict"), glue.OnConflictFail)...)
 }

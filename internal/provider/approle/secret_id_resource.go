@@ -90,16 +90,16 @@ func (r *secretIDResource) Schema(_ context.Context, _ resource.SchemaRequest, r
 			"role_name": schema.StringAttribute{
 				Required:            true,
 				MarkdownDescription: "Name of the role. Changing it forces replacement.",
-				Validators:          []validator.String{glue.Checked("role name", validateRoleName)},
+				Validators:          []validator.String{glue.Checked("role name", openbao.ValidateRoleName)},
 				PlanModifiers:       fixed,
 			},
 			"namespace": glue.NamespaceAttribute(),
 			"wrapping_ttl": schema.StringAttribute{
 				Required:            true,
 				CustomType:          glue.DurationType{},
-				MarkdownDescription: "How long the wrapping token can be used, as a duration such as `\"10m\"`, at least a second. Changing it forces replacement.",
+				MarkdownDescription: "How long the wrapping token can be used, as a duration such as `\"10m\"`, at least a second. Changing it forces replacement, except where the secret ID was imported.",
 				Validators:          []validator.String{glue.Checked("wrapping TTL", validateWrappingTTL)},
-				PlanModifiers:       fixed,
+				PlanModifiers:       []planmodifier.String{importedUnwrapped{}, stringplanmodifier.RequiresReplace()},
 			},
 			"ttl": schema.StringAttribute{
 				Optional:            true,
@@ -162,7 +162,7 @@ func fixedCIDRs(description string) schema.SetAttribute {
 }
 
 func validateWrappingTTL(text string) error {
-	if glue.ParseDuration(text).Seconds() < 1 {
+	if wrapping := glue.ParseDuration(text); wrapping.Valid() && wrapping.Seconds() < 1 {
 		return fmt.Errorf("%q is less than a second", text)
 	}
 	return nil
@@ -229,16 +229,38 @@ func (r *secretIDResource) Delete(ctx context.Context, req resource.DeleteReques
 	}
 }
 
-// ImportState takes "<mount>/<role name>/<accessor>" as ID. The wrapping token
-// of an imported secret ID is not known any more.
+// ImportState takes "<mount>/<role name>/<accessor>" as ID, behind
+// "<namespace>//" where it is in one. The wrapping token of an imported secret ID
+// is not known any more.
 func (r *secretIDResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
-	parts := strings.Split(req.ID, "/")
-	if len(parts) < 3 || parts[len(parts)-1] == "" || parts[len(parts)-2] == "" {
+	parts := strings.Split(glue.ImportNamespace(ctx, req, resp), "/")
+	last := len(parts) - 1
+	if len(parts) < 3 || parts[last] == "" || parts[last-1] == "" {
 		resp.Diagnostics.AddError("Invalid import ID", glue.Detail(errors.New("the ID is \"<mount>/<role name>/<accessor>\", such as approle/app/0f2c1f1e-…")))
 		return
 	}
-	last := len(parts) - 1
-	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("mount"), strings.Join(parts[:last-1], "/"))...)
-	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("role_name"), parts[last-1])...)
-	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("accessor"), parts[last])...)
+	for name, value := range map[string]string{
+		"mount": strings.Join(parts[:last-1], "/"), "role_name": parts[last-1], "accessor": parts[last], "wrapping_ttl": unwrapped,
+	} {
+		resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root(name), value)...)
+	}
+}
+
+// unwrapped is the wrapping TTL of an imported secret ID.
+const unwrapped = "0s"
+
+// importedUnwrapped keeps the wrapping TTL of an imported secret ID as it is: how
+// it was handed over once cannot be known, nor changed any more.
+type importedUnwrapped struct{}
+
+func (importedUnwrapped) Description(context.Context) string {
+	return "an imported secret ID is not wrapped again"
+}
+
+func (m importedUnwrapped) MarkdownDescription(ctx context.Context) string { return m.Description(ctx) }
+
+func (importedUnwrapped) PlanModifyString(_ context.Context, req planmodifier.StringRequest, resp *planmodifier.StringResponse) {
+	if req.StateValue.ValueString() == unwrapped {
+		resp.PlanValue = req.StateValue
+	}
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/attr/xattr"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringdefault"
 	"github.com/hashicorp/terraform-plugin-framework/types/basetypes"
@@ -34,10 +35,15 @@ var (
 
 // Seconds makes a duration from what the API counts in seconds.
 func Seconds(n int64) Duration {
-	if n%3600 == 0 && n > 0 {
-		return Duration{basetypes.NewStringValue(fmt.Sprintf("%dh", n/3600))}
+	for _, unit := range []struct {
+		seconds int64
+		name    string
+	}{{3600, "h"}, {60, "m"}} {
+		if n > 0 && n%unit.seconds == 0 {
+			return ParseDuration(fmt.Sprintf("%d%s", n/unit.seconds, unit.name))
+		}
 	}
-	return Duration{basetypes.NewStringValue(fmt.Sprintf("%ds", n))}
+	return ParseDuration(fmt.Sprintf("%ds", n))
 }
 
 // ParseDuration is a duration as a configuration writes it; it may be invalid.
@@ -59,11 +65,21 @@ func (d Duration) parse() (time.Duration, error) {
 	return parseutil.ParseDurationSecond(d.ValueString())
 }
 
-// ValidateAttribute refuses what OpenBao would not read as a duration.
+// Valid reports whether OpenBao would read the text as a duration of whole
+// seconds. What is not known yet is valid.
+func (d Duration) Valid() bool {
+	if d.IsNull() || d.IsUnknown() {
+		return true
+	}
+	parsed, err := d.parse()
+	return err == nil && parsed >= 0 && parsed%time.Second == 0 && d.ValueString() != ""
+}
+
+// ValidateAttribute refuses what is not valid.
 func (d Duration) ValidateAttribute(_ context.Context, req xattr.ValidateAttributeRequest, resp *xattr.ValidateAttributeResponse) {
-	if parsed, err := d.parse(); err != nil || parsed < 0 || d.ValueString() == "" && !d.IsNull() && !d.IsUnknown() {
+	if !d.Valid() {
 		resp.Diagnostics.AddAttributeError(req.Path, "Invalid duration",
-			fmt.Sprintf("%q is no duration. Write a number with a unit, such as \"720h\", \"30m\" or \"30d\", or a number of seconds.", d.ValueString()))
+			fmt.Sprintf("%q is no duration of whole seconds. Write a number with a unit, such as \"720h\", \"30m\" or \"30d\", or a number of seconds.", d.ValueString()))
 	}
 }
 
@@ -121,5 +137,13 @@ func DurationAttribute(description string) schema.StringAttribute {
 		CustomType:          DurationType{},
 		Default:             stringdefault.StaticString("0s"),
 		MarkdownDescription: description,
+	}
+}
+
+// CheckLeaseTTLs refuses a default above the maximum, as the server does.
+func CheckLeaseTTLs(diags *diag.Diagnostics, byDefault, longest Duration) {
+	if byDefault.Valid() && longest.Valid() && longest.Seconds() > 0 && byDefault.Seconds() > longest.Seconds() {
+		diags.AddAttributeError(path.Root("default_lease_ttl"), "Default lease TTL above the longest",
+			fmt.Sprintf("default_lease_ttl is %s, but max_lease_ttl is %s.", byDefault.ValueString(), longest.ValueString()))
 	}
 }

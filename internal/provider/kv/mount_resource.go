@@ -109,13 +109,17 @@ func (r *mountResource) Schema(_ context.Context, _ resource.SchemaRequest, resp
 }
 
 func isDowngrade(_ context.Context, req planmodifier.Int64Request, resp *int64planmodifier.RequiresReplaceIfFuncResponse) {
-	resp.RequiresReplace = req.PlanValue.ValueInt64() < req.StateValue.ValueInt64()
+	resp.RequiresReplace = !req.PlanValue.IsUnknown() && req.PlanValue.ValueInt64() < req.StateValue.ValueInt64()
 }
 
 func (r *mountResource) ValidateConfig(ctx context.Context, req resource.ValidateConfigRequest, resp *resource.ValidateConfigResponse) {
 	var config mountModel
 	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
-	if resp.Diagnostics.HasError() || config.Version.ValueInt64() != 1 {
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	glue.CheckLeaseTTLs(&resp.Diagnostics, config.DefaultLeaseTTL, config.MaxLeaseTTL)
+	if config.Version.ValueInt64() != 1 {
 		return
 	}
 	for name, set := range map[string]bool{
@@ -158,8 +162,12 @@ func create(ctx context.Context, client *openbao.Client, wanted openbao.KVMount)
 }
 
 func adopt(ctx context.Context, client *openbao.Client, wanted openbao.KVMount, conflict error) error {
-	conflict = glue.Hint(conflict, fmt.Sprintf("Nothing was changed. Import the mount with the ID %q to manage it here, or choose another path.", wanted.Path))
 	present, err := client.ReadKVMount(ctx, wanted.Namespace, wanted.Path)
+	if errors.Is(err, migrate.ErrMountType) || errors.Is(err, migrate.ErrMountNotFound) {
+		return glue.Hint(err, "Nothing was changed. Choose another path.")
+	}
+	conflict = glue.Hint(conflict, fmt.Sprintf("Nothing was changed. Import the mount with the ID %q to manage it here, or choose another path.",
+		glue.ImportID(wanted.Namespace, wanted.Path)))
 	if err != nil {
 		return conflict
 	}
@@ -249,12 +257,14 @@ func (r *mountResource) Delete(ctx context.Context, req resource.DeleteRequest, 
 	}
 }
 
-// ImportState takes the path of the mount as ID.
+// ImportState takes the path of the mount as ID, behind "<namespace>//" where it
+// is in one.
 func (r *mountResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
-	if err := openbao.ValidateMount(req.ID); err != nil {
+	mount := glue.ImportNamespace(ctx, req, resp)
+	if err := openbao.ValidateMount(mount); err != nil {
 		resp.Diagnostics.AddError("Invalid import ID", glue.Detail(fmt.Errorf("%w. The ID is the path of the mount, such as credentials", err)))
 		return
 	}
-	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("path"), req.ID)...)
+	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("path"), mount)...)
 	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("force_destroy"), false)...)
 }

@@ -79,7 +79,8 @@ func (r *policyResource) Create(ctx context.Context, req resource.CreateRequest,
 		err = r.Client().PutPolicy(ctx, namespace, name, text)
 	}
 	if errors.Is(err, openbao.ErrConflict) {
-		err = glue.Hint(err, fmt.Sprintf("Nothing was overwritten. Import the policy with the ID %q, set on_conflict = \"overwrite\" to replace it, or choose another name.", name))
+		err = glue.Hint(err, fmt.Sprintf("Nothing was overwritten. Import the policy with the ID %q, set on_conflict = \"overwrite\" to replace it, or choose another name.",
+			glue.ImportID(namespace, name)))
 		plan.failure("create").AddTo(&resp.Diagnostics, path.Root("name"), err)
 		return
 	}
@@ -136,12 +137,14 @@ func (r *policyResource) Delete(ctx context.Context, req resource.DeleteRequest,
 	}
 }
 
-// ImportState takes the name of the policy as ID.
+// ImportState takes the name of the policy as ID, behind "<namespace>//" where
+// it is in one.
 func (r *policyResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
-	if err := openbao.ValidatePolicyName(req.ID); err != nil {
+	name := glue.ImportNamespace(ctx, req, resp)
+	if err := openbao.ValidatePolicyName(name); err != nil {
 		resp.Diagnostics.AddError("Invalid import ID", glue.Detail(fmt.Errorf("%w. The ID is the name of the policy", err)))
 		return
 	}
-	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("name"), req.ID)...)
+	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("name"), name)...)
 	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("on_conflict"), glue.OnConflictFail)...)
 }
