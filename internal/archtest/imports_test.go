@@ -24,7 +24,7 @@ var rules = []struct {
 	{"internal/migrate/migratetest", []string{"internal/migrate"}, nil},
 	{"internal/migrate", nil, []string{"internal/migrate"}},
 	{"internal/ocivault", []string{"internal/migrate", "github.com/oracle/oci-go-sdk/", "github.com/cenkalti/backoff/", "golang.org/x/sync/"},
-		[]string{"internal/ociemu", "internal/ocivault"}},
+		[]string{"internal/ociemu", "internal/ocivault", "internal/migrate/migratetest"}},
 	{"internal/openbao", []string{"internal/migrate", "github.com/openbao/openbao/api/", "github.com/cenkalti/backoff/", "github.com/hashicorp/go-secure-stdlib/parseutil",
 		"github.com/hashicorp/hcl", "golang.org/x/sync/"},
 		[]string{"internal/acctest", "internal/openbao", "internal/migrate/migratetest"}},

@@ -150,6 +150,10 @@ func (c *Client) managedMountAt(ctx context.Context, key engineKey, refusal erro
 	var e *Error
 	if errors.As(refusal, &e) {
 		e.kinds, e.Messages = []error{migrate.ErrMountNotFound}, nil
+		if status(err) == http.StatusForbidden {
+			// Neither endpoint would tell: it may be there and hidden.
+			e.kinds = append(e.kinds, migrate.ErrPermissionDenied)
+		}
 	}
 	return mountInfo{}, refusal
 }

@@ -19,14 +19,14 @@ func (e *Error) Remedy() string {
 	case errors.Is(e, ErrLogin):
 		return "OpenBao did not accept the credentials. Check the role ID, the secret ID (it may have expired or have been used up), " +
 			"the mount of the auth method and the namespace, and whether the address of this machine is within the bound CIDRs."
-	case errors.Is(e, migrate.ErrPermissionDenied):
-		return e.grant()
 	case errors.Is(e, migrate.ErrSealed):
 		return "Unseal the server (bao operator unseal), or the namespace, and run this again."
 	case errors.Is(e, migrate.ErrNamespaceNotFound):
 		return fmt.Sprintf("Create the namespace %q, or correct the namespace argument: it is relative to that of the provider block.", e.Namespace)
 	case errors.Is(e, migrate.ErrMountNotFound):
 		return "Mount the engine first, or correct the path of the mount. If it exists, the token needs a policy with any capability on a path below it."
+	case errors.Is(e, migrate.ErrPermissionDenied):
+		return e.grant()
 	case errors.Is(e, migrate.ErrTooComplex):
 		return "OpenBao refuses documents with 500 or more members, or nested too deep. Store the content whole, as format = \"text\", " +
 			"or raise max_request_json_strings and its relatives on the listener."

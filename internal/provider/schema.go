@@ -91,7 +91,7 @@ func openBaoAttributes() map[string]schema.Attribute {
 				"Then no token of the environment is used.",
 			Attributes: map[string]schema.Attribute{
 				"mount":     schema.StringAttribute{Optional: true, MarkdownDescription: "Path of the auth mount. Default `approle`."},
-				"role_id":   schema.StringAttribute{Required: true, MarkdownDescription: "Role ID."},
+				"role_id":   schema.StringAttribute{Required: true, MarkdownDescription: "Role ID of the AppRole."},
 				"secret_id": schema.StringAttribute{Optional: true, Sensitive: true, MarkdownDescription: "Secret ID, unless the role does not bind one."},
 			},
 		},
