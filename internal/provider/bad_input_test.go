@@ -18,6 +18,7 @@ func migrated(arguments string) string {
 
 // What is wrong with an argument is said when the plan is made, at the argument.
 func TestBadInput_AtPlan(t *testing.T) {
+	t.Parallel()
 	h := acctest.New(t)
 	h.MountKV("kv", "2")
 	id := h.Secret("cloud_provider_a", acctest.GuideSecretA)
@@ -62,6 +63,7 @@ func TestBadInput_AtPlan(t *testing.T) {
 
 // Names that are unusual but right arrive as they are.
 func TestUnusualNames(t *testing.T) {
+	t.Parallel()
 	h := acctest.New(t)
 	h.MountKV("team/kv", "2")
 	h.MountKV("old", "1")
@@ -104,6 +106,7 @@ func quoted(texts []string) string {
 
 // What only the servers can know is one clear error at apply, and nothing is lost.
 func TestBadInput_AtApply(t *testing.T) {
+	t.Parallel()
 	h := acctest.New(t)
 	h.MountKV("kv", "2")
 	id := h.Secret("cloud_provider_a", acctest.GuideSecretA)
@@ -147,6 +150,7 @@ func TestBadInput_AtApply(t *testing.T) {
 }
 
 func TestBadInput_OCICredentials(t *testing.T) {
+	t.Parallel()
 	h := acctest.New(t)
 	h.MountKV("kv", "2")
 	id := h.Secret("cloud_provider_a", acctest.GuideSecretA)
@@ -189,6 +193,7 @@ func TestBadInput_OCICredentials(t *testing.T) {
 }
 
 func TestBadInput_OpenBaoConnection(t *testing.T) {
+	t.Parallel()
 	h := acctest.New(t)
 	h.MountKV("kv", "2")
 	id := h.Secret("cloud_provider_a", acctest.GuideSecretA)

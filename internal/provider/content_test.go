@@ -44,6 +44,7 @@ func textField(text string) string {
 // Every kind of content arrives as it is, on both engines, and a second plan
 // finds nothing to do in either mode.
 func TestContents(t *testing.T) {
+	t.Parallel()
 	for _, version := range []string{"1", "2"} {
 		for _, detection := range []string{"version", "content"} {
 			if version == "1" && detection == "version" {
@@ -103,6 +104,7 @@ func sameJSON(t *testing.T, a, b string) bool {
 }
 
 func TestContents_Refused(t *testing.T) {
+	t.Parallel()
 	h := acctest.New(t)
 	h.MountKV("kv", "2")
 	h.MountKV("old", "1")

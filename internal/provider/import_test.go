@@ -10,6 +10,7 @@ import (
 
 // A secret that was moved by hand is taken over without a write.
 func TestMigratedSecret_Import(t *testing.T) {
+	t.Parallel()
 	h := acctest.New(t)
 	h.MountKV("team/kv", "2")
 	h.MountKV("old", "1")
@@ -75,6 +76,7 @@ import {
 }
 
 func TestMigratedSecret_ImportRefused(t *testing.T) {
+	t.Parallel()
 	h := acctest.New(t)
 	h.MountKV("kv", "2")
 	id := h.Secret("object", acctest.GuideSecretA)

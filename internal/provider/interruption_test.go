@@ -74,6 +74,7 @@ func killAt(h *acctest.Harness, nth int64, hook func(func(acctest.Request) bool)
 // the server or after the server did what it asked, and then repeated, ends with
 // 50 right secrets, each written once.
 func TestPromiseConverges_KilledInTheMiddle(t *testing.T) {
+	t.Parallel()
 	for name, after := range map[string]bool{"before the write": false, "after the write": true} {
 		t.Run(name, func(t *testing.T) {
 			h := acctest.New(t)
@@ -104,6 +105,7 @@ func TestPromiseConverges_KilledInTheMiddle(t *testing.T) {
 // A rotation of 50 secrets that is killed in the middle is completed by the next
 // apply, with one new version of each.
 func TestPromiseConverges_KilledRotation(t *testing.T) {
+	t.Parallel()
 	h := acctest.New(t)
 	fifty(h)
 	h.Apply()
@@ -140,6 +142,7 @@ func ids(h *acctest.Harness) []string {
 
 // Throttling is waited out, and every secret arrives.
 func TestThrottledSource(t *testing.T) {
+	t.Parallel()
 	h := acctest.New(t)
 	contents := fifty(h)
 	h.OCI.SetRateLimit(20, "secrets.GetSecretBundle")

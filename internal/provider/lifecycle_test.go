@@ -70,31 +70,33 @@ type change struct {
 	want     string // as JSON
 }
 
-// updatesInPlace sets one argument after the other, each time taking back the one
-// before, and expects an update in place that the server shows.
-func updatesInPlace(h *acctest.Harness, config func(extra ...string) string, changes []change) {
+// updatesInPlace sets one group of arguments after the other, each time taking
+// back the one before, and expects updates in place that the server shows.
+func updatesInPlace(h *acctest.Harness, config func(extra ...string) string, groups ...[]change) {
 	h.Helper()
 	h.Configure(config())
 	h.Apply()
-	initial := make([]string, len(changes))
-	for i, change := range changes {
-		initial[i] = serverHas(h, change.path, change.field)
+	initial := map[change]string{}
+	for _, change := range slices.Concat(groups...) {
+		initial[change] = serverHas(h, change.path, change.field)
 	}
-	for i := range len(changes) + 1 {
-		var extra, planned []string
-		if i < len(changes) {
-			extra, planned = append(extra, changes[i].argument), append(planned, changes[i].planned)
+	var before []change
+	for _, group := range append(groups, nil) {
+		var arguments, planned []string
+		for _, change := range group {
+			arguments, planned = append(arguments, change.argument), append(planned, change.planned)
 		}
-		h.Configure(config(extra...))
+		h.Configure(config(arguments...))
 		h.Contains(h.Plan(2), append(planned, "will be updated in-place", "0 to add, 1 to change, 0 to destroy")...)
 		h.Apply()
 		h.Plan(0)
-		if i < len(changes) {
-			expectServer(h, changes[i].path, changes[i].field, changes[i].want)
+		for _, change := range before {
+			expectServer(h, change.path, change.field, initial[change])
 		}
-		if i > 0 {
-			expectServer(h, changes[i-1].path, changes[i-1].field, initial[i-1])
+		for _, change := range group {
+			expectServer(h, change.path, change.field, change.want)
 		}
+		before = group
 	}
 }
 

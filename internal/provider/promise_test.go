@@ -34,6 +34,7 @@ resource "ocibao_migrated_secret" "a" {
 const rotated = `{"access_key_id":"AKIAROTATED000000001","secret_access_key":"second"}`
 
 func TestPromiseNoLeak(t *testing.T) {
+	t.Parallel()
 	h := acctest.New(t)
 	canaries := []string{"canary-first-Zq8+/x", "canary-second-W3+/y", "canary-foreign-K7+/z", "canary-binary-\x01\x02\xff\xfe", "canary-nested \"quoted\" <&>"}
 	object, err := json.Marshal(map[string]any{"password": canaries[0], "nested": map[string]string{"deep": canaries[4]}})
@@ -120,6 +121,7 @@ resource "ocibao_migrated_secret" "broken" {
 }
 
 func TestPromiseReviewedIsApplied(t *testing.T) {
+	t.Parallel()
 	h := acctest.New(t)
 	id := h.Secret("cloud_provider_a", acctest.GuideSecretA)
 	h.Configure(one(id))
@@ -148,6 +150,7 @@ func TestPromiseReviewedIsApplied(t *testing.T) {
 }
 
 func TestPromiseNothingTrampled(t *testing.T) {
+	t.Parallel()
 	h := acctest.New(t)
 	h.MountKV("credentials", "2")
 	h.Operator(http.MethodPost, "credentials/data/provider-a", map[string]any{"data": map[string]string{"foreign": "value"}})
@@ -195,6 +198,7 @@ resource "ocibao_migrated_secret" "a" {
 
 // Destroy deletes only what was created, and a mount with foreign secrets stays.
 func TestPromiseNothingTrampled_Destroy(t *testing.T) {
+	t.Parallel()
 	h := acctest.New(t)
 	id := h.Secret("cloud_provider_a", acctest.GuideSecretA)
 	h.Configure(one(id, `on_destroy = "destroy"`))
@@ -221,6 +225,7 @@ func TestPromiseNothingTrampled_Destroy(t *testing.T) {
 }
 
 func TestPromiseConverges(t *testing.T) {
+	t.Parallel()
 	for _, version := range []string{"1", "2"} {
 		t.Run("KV v"+version, func(t *testing.T) {
 			h := acctest.New(t)
@@ -255,6 +260,7 @@ func TestPromiseConverges(t *testing.T) {
 }
 
 func TestPromiseDriftNamed(t *testing.T) {
+	t.Parallel()
 	h := acctest.New(t)
 	id := h.Secret("cloud_provider_a", acctest.GuideSecretA)
 	h.Configure(one(id, `custom_metadata = { team = "platform" }`))
@@ -306,6 +312,7 @@ func TestPromiseDriftNamed(t *testing.T) {
 }
 
 func TestPromiseReadOnlySource(t *testing.T) {
+	t.Parallel()
 	h := acctest.New(t)
 	id := h.Secret("cloud_provider_a", acctest.GuideSecretA)
 	h.Configure(one(id, `on_destroy = "destroy"`))
@@ -326,6 +333,7 @@ func TestPromiseReadOnlySource(t *testing.T) {
 }
 
 func TestPromiseHarmlessPlan(t *testing.T) {
+	t.Parallel()
 	t.Run("plan and refresh never write", func(t *testing.T) {
 		h := acctest.New(t)
 		id := h.Secret("cloud_provider_a", acctest.GuideSecretA)
@@ -382,6 +390,7 @@ resource "terraform_data" "token" {
 // TestPromiseBothEngines runs the whole life of a secret on the command line
 // that the tests were given; the matrix runs it on each.
 func TestPromiseBothEngines(t *testing.T) {
+	t.Parallel()
 	h := acctest.New(t)
 	id := h.Secret("cloud_provider_a", acctest.GuideSecretA)
 	h.Configure(one(id))

@@ -8,6 +8,7 @@ import (
 )
 
 func TestTLS_OwnAuthorities(t *testing.T) {
+	t.Parallel()
 	h := acctest.NewTLS(t)
 	id := h.Secret("cloud_provider_a", acctest.GuideSecretA)
 	h.Configure(one(id))

@@ -53,6 +53,10 @@ func parseImportID(id string) (importID, error) {
 // ImportState finds out where the mount ends, which only the server knows; Read
 // does the rest.
 func (r *migratedSecretResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
+	if req.ID == "" {
+		importByIdentity(ctx, req, resp)
+		return
+	}
 	parsed, err := parseImportID(req.ID)
 	if err != nil {
 		resp.Diagnostics.AddError("Invalid import ID", glue.Detail(err))

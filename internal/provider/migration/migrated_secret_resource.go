@@ -30,6 +30,7 @@ type migratedSecretResource struct {
 
 func (r *migratedSecretResource) Metadata(_ context.Context, req resource.MetadataRequest, resp *resource.MetadataResponse) {
 	resp.TypeName = req.ProviderTypeName + "_migrated_secret"
+	resp.ResourceBehavior.MutableIdentity = true
 }
 
 func (r *migratedSecretResource) Configure(_ context.Context, req resource.ConfigureRequest, resp *resource.ConfigureResponse) {
@@ -68,6 +69,7 @@ func (r *migratedSecretResource) Create(ctx context.Context, req resource.Create
 	}
 	plan.apply(result, decision)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
+	plan.setIdentity(ctx, resp.Identity, &resp.Diagnostics)
 	save(ctx, resp.Private, remember(result.Record, result.Source), &resp.Diagnostics)
 }
 
@@ -99,6 +101,7 @@ func (r *migratedSecretResource) Read(ctx context.Context, req resource.ReadRequ
 	state.Drift = types.StringValue(string(seen.Drift))
 	state.setSource(seen.Source)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
+	state.setIdentity(ctx, resp.Identity, &resp.Diagnostics)
 	save(ctx, resp.Private, remember(seen.Record, seen.Source), &resp.Diagnostics)
 }
 
@@ -114,6 +117,7 @@ func (r *migratedSecretResource) adopt(ctx context.Context, state migratedSecret
 	}
 	state.adopt(adoption)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
+	state.setIdentity(ctx, resp.Identity, &resp.Diagnostics)
 	save(ctx, resp.Private, remember(adoption.State.Record, adoption.State.Source), &resp.Diagnostics)
 }
 
@@ -133,6 +137,7 @@ func (r *migratedSecretResource) Update(ctx context.Context, req resource.Update
 		plan.keep(prior)
 		plan.Drift = types.StringValue(string(decision.Drift))
 		resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
+		plan.setIdentity(ctx, resp.Identity, &resp.Diagnostics)
 		return
 	}
 	if !r.ready(&resp.Diagnostics) {
@@ -151,6 +156,7 @@ func (r *migratedSecretResource) Update(ctx context.Context, req resource.Update
 	}
 	plan.apply(result, decision)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
+	plan.setIdentity(ctx, resp.Identity, &resp.Diagnostics)
 	save(ctx, resp.Private, remember(result.Record, result.Source), &resp.Diagnostics)
 }
 

@@ -110,8 +110,9 @@ func formArguments() map[string]schema.Attribute {
 			Optional: true,
 			Computed: true,
 			Default:  stringdefault.StaticString(string(migrate.FormatAuto)),
-			MarkdownDescription: "How the content becomes fields. `json`: each member of the JSON object becomes a field, numbers keep their digits and nested values stay nested; " +
-				"what is no object or has a member twice is an error. `text`: valid UTF-8, whole, under `key`. `binary`: standard base64 under `key`. " +
+			MarkdownDescription: "How the content becomes fields. `json`: each member of the JSON object becomes a field, numbers keep their value and nested values stay nested; " +
+				"what is no object, has a member twice, or has a number that the engine would round is an error " +
+				"(KV v2 gives out what a 64-bit float keeps of a number, KV v1 every digit). `text`: valid UTF-8, whole, under `key`. `binary`: standard base64 under `key`. " +
 				"`auto` (default) takes the first of these that fits without loss; an object without members is text.",
 			Validators: []validator.String{stringvalidator.OneOf(names(migrate.Formats)...)},
 		},

@@ -1,0 +1,55 @@
+package provider_test
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/ocibao/terraform-provider-ocibao/internal/acctest"
+)
+
+// identities tells whether the command line of this run knows import by
+// identity: Terraform and OpenTofu do from 1.12 on.
+func identities(h *acctest.Harness) bool {
+	h.Helper()
+	version := h.CLI("version").Output
+	return !strings.Contains(version, "Terraform v1.11.") && !strings.Contains(version, "OpenTofu v1.11.")
+}
+
+// An import by identity ends in an empty plan; an engine that does not know it
+// says so.
+func TestMigratedSecret_ImportByIdentity(t *testing.T) {
+	t.Parallel()
+	h := acctest.New(t)
+	h.MountKV("kv", "2")
+	id := h.Secret("object", acctest.GuideSecretB)
+	h.Operator(http.MethodPost, "kv/data/b", `{"data":`+acctest.GuideSecretB+`}`)
+	h.Configure(fmt.Sprintf(`
+resource "ocibao_migrated_secret" "b" {
+  secret_id = %[1]q
+  mount     = "kv"
+  name      = "b"
+}
+
+import {
+  to = ocibao_migrated_secret.b
+  identity = {
+    mount     = "kv"
+    name      = "b"
+    secret_id = %[1]q
+  }
+}
+`, id))
+	if !identities(h) {
+		h.Contains(h.Plan(1), "identity")
+		return
+	}
+	h.Proxy.Reset()
+	h.Contains(h.Plan(2), "1 to import, 0 to add, 0 to change, 0 to destroy")
+	h.Apply()
+	h.Plan(0)
+	if writes := h.Proxy.Writes(); len(writes) > 0 {
+		t.Errorf("an import wrote: %v", writes)
+	}
+}
