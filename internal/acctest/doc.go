@@ -23,10 +23,10 @@ const (
 func required(name string) (string, error) {
 	value := os.Getenv(name)
 	if value == "" {
-		return "", fmt.Errorf("%s is not set. Run the tests with: make test", name)
+		return "", fmt.Errorf("%s is not set. Run the tests with: make test, the demo with: make demo", name)
 	}
 	if _, err := os.Stat(value); err != nil {
-		return "", fmt.Errorf("%s: %w. Run the tests with: make test", name, err)
+		return "", fmt.Errorf("%s: %w. Run the tests with: make test, the demo with: make demo", name, err)
 	}
 	return value, nil
 }

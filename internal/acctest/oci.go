@@ -75,7 +75,7 @@ func (o *OCI) SeedGuide() (map[string]string, error) {
 // Env are environment variables that configure the provider's OCI side, except
 // for the endpoints, which have none.
 func (o *OCI) Env() []string {
-	return append(o.identity(), "OCI_PRIVATE_KEY="+string(o.Key.PrivateKeyPEM))
+	return append(o.identity(), "OCI_PRIVATE_KEY="+o.Key.PrivateKeyPEM)
 }
 
 // EnvKeyFile is Env with the private key in a file, which it writes.

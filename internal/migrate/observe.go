@@ -39,7 +39,8 @@ func Observe(ctx context.Context, ports Ports, wish Wish, record Record) (Observ
 		if err != nil {
 			return Observation{}, err
 		}
-		if drift != DriftNone && recent && ports.Clock.Now().Before(deadline) {
+		mayLag := recent && seen.Seen.Number <= record.Written.Number
+		if drift != DriftNone && mayLag && ports.Clock.Now().Before(deadline) {
 			if err := ports.Clock.Sleep(ctx, settlePause); err != nil {
 				return Observation{}, err
 			}

@@ -45,7 +45,7 @@ func (e *Error) Remedy() string {
 // grant is the policy stanza that allows what was refused.
 func (e *Error) grant() string {
 	if len(e.capabilities) == 0 {
-		return "The token is not valid any more, or its policies do not allow this."
+		return "The token is wrong, has expired or was revoked. Give a valid one in the token argument, BAO_TOKEN or VAULT_TOKEN, or log in anew."
 	}
 	where := ""
 	if e.Namespace != "" {

@@ -35,6 +35,17 @@ var remedies = []struct {
 	{migrate.ErrSourceVersionNotFound, "version_number", "The plan pinned this version, and no other is taken in its place. Run plan again, or set version_number to one that the secret still has."},
 }
 
+// remedied adds the way out to an error of the core, and names the attribute
+// that is to be changed; "" when none is.
+func remedied(err error) (explained error, attribute string) {
+	for _, remedy := range remedies {
+		if errors.Is(err, remedy.is) {
+			return glue.Hint(err, remedy.text), remedy.attribute
+		}
+	}
+	return err, ""
+}
+
 // explain adds an error of the core, with its way out, to the diagnostics.
 func explain(diags *diag.Diagnostics, verb string, model migratedSecretModel, err error) {
 	failure := glue.Failure{
@@ -45,16 +56,10 @@ func explain(diags *diag.Diagnostics, verb string, model migratedSecretModel, er
 	if verb != "migrate" {
 		failure.Identity = model.location().String()
 	}
-	for _, remedy := range remedies {
-		if !errors.Is(err, remedy.is) {
-			continue
-		}
-		err = glue.Hint(err, remedy.text)
-		if remedy.attribute != "" {
-			failure.AddTo(diags, path.Root(remedy.attribute), err)
-			return
-		}
-		break
+	err, attribute := remedied(err)
+	if attribute != "" {
+		failure.AddTo(diags, path.Root(attribute), err)
+		return
 	}
 	failure.Add(diags, err)
 }

@@ -125,10 +125,7 @@ func (m *migratedSecretModel) setRecord(record migrate.Record) {
 	m.ACLPath = types.StringValue(at.Mount + "/" + data + at.Name)
 	m.APIPath = types.StringValue(escape(at.Mount) + "/" + data + escape(at.Name))
 	if m.DriftDetection.IsUnknown() || m.DriftDetection.IsNull() {
-		m.DriftDetection = types.StringValue(string(migrate.DetectVersion))
-		if record.Engine == migrate.KV1 {
-			m.DriftDetection = types.StringValue(string(migrate.DetectContent))
-		}
+		m.DriftDetection = detectionOf(record.Engine)
 	}
 }
 

@@ -145,6 +145,9 @@ func (m *migratedSecretModel) decide(decision migrate.Decision, prior migratedSe
 	}
 	if decision.Value {
 		m.unknownPlace()
+		if m.sameFields(prior) {
+			m.Keys = prior.Keys
+		}
 	}
 	if moved || decision.Value && m.mayChangeEngine(prior) {
 		m.APIPath, m.ACLPath = types.StringUnknown(), types.StringUnknown()
@@ -153,6 +156,13 @@ func (m *migratedSecretModel) decide(decision migrate.Decision, prior migratedSe
 		m.Source = types.ObjectUnknown(sourceTypes)
 	}
 	m.Drift = types.StringValue(string(decision.Drift))
+}
+
+// sameFields reports whether the value that is written has the same fields as
+// the one that stands there: the same version in the same form.
+func (m *migratedSecretModel) sameFields(prior migratedSecretModel) bool {
+	return m.VersionNumber.Equal(prior.VersionNumber) && m.SecretID.Equal(prior.SecretID) &&
+		m.Format.Equal(prior.Format) && m.Key.Equal(prior.Key) && !m.mayChangeEngine(prior) && !prior.Keys.IsNull()
 }
 
 // apply shows the result of an apply.

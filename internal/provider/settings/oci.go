@@ -185,7 +185,7 @@ func lacking(config ocivault.Config, profile ocivault.Profile) []setting {
 	need(config.UserOCID != "" || profile.User != "", "user_ocid", oci("user_ocid", "USER")...)
 	need(config.Fingerprint != "" || profile.Fingerprint != "", "fingerprint", oci("fingerprint", "FINGERPRINT")...)
 	need(config.PrivateKey.Len() > 0 || config.PrivateKeyPath != "" || profile.KeyFile != "" || profile.KeyContent.Len() > 0,
-		"private_key_path", slices.Concat(oci("private_key_path", "KEY_FILE"), oci("private_key"))...)
+		"private_key", slices.Concat(oci("private_key", "KEY_CONTENT"), oci("private_key_path", "KEY_FILE"))...)
 	need(config.Region != "" || profile.Region != "", "region", oci("region", "REGION")...)
 	return missing
 }
