@@ -40,6 +40,7 @@ func (f filter) matches(s ocivault.SecretSummary) bool {
 type entry struct {
 	ocivault.SecretSummary
 	number int64 // of the current version; 0 when it was not asked for or not told
+	pinned bool  // belongs to pins
 }
 
 // inventory lists the secrets of compartments.

@@ -11,9 +11,23 @@ import (
 	"github.com/ocibao/terraform-provider-ocibao/internal/migrate"
 )
 
-// pinned tells whether a secret belongs to pins: content that is out of reach
-// cannot be copied.
-func (e entry) pinned() bool { return readable(e.LifecycleState) && e.number > 0 }
+// leaving tells whether deletion is scheduled or was.
+func (e entry) leaving() bool { return !readable(e.LifecycleState) }
+
+// choose sets pinned on the secrets that belong to pins. One that is on its way
+// out stays among them, so that what was migrated before stays managed and the
+// plan names the drift instead of a removal. It gives way to another of its name.
+func choose(entries []entry) {
+	taken := map[string]bool{}
+	for _, each := range entries {
+		if each.number > 0 && !each.leaving() {
+			taken[each.Name] = true
+		}
+	}
+	for at, each := range entries {
+		entries[at].pinned = each.number > 0 && each.LifecycleState != migrate.StateDeleted && (!each.leaving() || !taken[each.Name])
+	}
+}
 
 func (e entry) pin() string { return migrate.Pin{SecretID: e.ID, VersionNumber: e.number}.String() }
 

@@ -13,7 +13,7 @@ import (
 
 func TestNamesakesAreToldApart(t *testing.T) {
 	at := func(id, vault, compartment string) entry {
-		return entry{ocivault.SecretSummary{ID: id, Name: "db", VaultID: vault, CompartmentID: compartment, LifecycleState: migrate.StateActive}, 1}
+		return entry{ocivault.SecretSummary{ID: id, Name: "db", VaultID: vault, CompartmentID: compartment, LifecycleState: migrate.StateActive}, 1, true}
 	}
 	for _, c := range []struct {
 		namesakes []entry

@@ -84,8 +84,8 @@ func (d *secretsDataSource) Schema(_ context.Context, _ datasource.SchemaRequest
 			"pins": schema.MapAttribute{
 				Computed:    true,
 				ElementType: types.StringType,
-				MarkdownDescription: "Name to pin, `<secret OCID>@<number of the current version>`, of each secret whose content can be read (`ACTIVE` or `UPDATING`). " +
-					"A warning names the others. A name that occurs twice among them is an error.",
+				MarkdownDescription: "Name to pin, `<secret OCID>@<number of the current version>`. A name that occurs twice is an error. " +
+					"Secrets whose deletion is scheduled stay among them, so that what was migrated before stays managed; a warning names them.",
 			},
 			"ids": schema.MapAttribute{
 				Computed:            true,
@@ -156,18 +156,28 @@ func (d *secretsDataSource) read(ctx context.Context, model secretsModel, diags 
 		explainList(diags, "secrets of compartment", model, err)
 		return nil
 	}
-	var in, out []entry
+	choose(entries)
+	var in, leaving, out []entry
 	for _, each := range entries {
-		if each.pinned() {
-			in = append(in, each)
-		} else {
+		switch {
+		case !each.pinned:
 			out = append(out, each)
+		case each.leaving():
+			leaving = append(leaving, each)
+			fallthrough
+		default:
+			in = append(in, each)
 		}
 	}
 	refuseNamesakes(in, diags)
+	if len(leaving) > 0 {
+		diags.AddWarning("Secrets that are going away", "The content of the following cannot be read any more:"+enumerate(summaries(leaving))+
+			"\n\nThey stay in pins and ids, so that what was migrated before stays managed. One that was never migrated makes apply fail: "+
+			"cancel its deletion in OCI, or set lifecycle_state = \"ACTIVE\" to list only what can be read.")
+	}
 	if len(out) > 0 {
-		diags.AddWarning("Secrets without a pin", "The content of the following cannot be read in the state that they are in, so pins leaves them out:"+
-			enumerate(summaries(out))+"\n\nCancel a scheduled deletion in OCI to have the secret pinned, or set lifecycle_state = \"ACTIVE\" to list only what can be read.")
+		diags.AddWarning("Secrets without a pin", "OCI tells no version number of the following, or another secret has their name, so pins leaves them out:"+
+			enumerate(summaries(out))+"\n\nSet lifecycle_state = \"ACTIVE\" to list only what can be read.")
 	}
 	return entries
 }

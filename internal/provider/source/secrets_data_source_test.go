@@ -215,7 +215,7 @@ func TestSecretsNamesakes(t *testing.T) {
 	if result := w.must("ocibao_secrets", attributes{"compartment_id": w.compartment, "vault_id": w.vault}); keysOf(result, "pins") != "db, single, web" {
 		t.Errorf("pins of %s", keysOf(result, "pins"))
 	}
-	// One on its way out does not count: there is nothing of it to pin.
+	// One on its way out gives way.
 	ok(t, w.ScheduleDeletion(b, time.Now().Add(time.Hour)))
 	result, diags := w.read("ocibao_secrets", attributes{"compartment_id": w.compartment})
 	if keysOf(result, "pins") != "db, single, web" || len(diags) != 1 || diags[0].Severity != tfprotov6.DiagnosticSeverityWarning {
@@ -230,7 +230,7 @@ func TestSecretsPendingDeletion(t *testing.T) {
 	at := time.Now().Add(48 * time.Hour).UTC().Truncate(time.Second)
 	ok(t, w.ScheduleDeletion(id, at))
 	result, diags := w.read("ocibao_secrets", attributes{"compartment_id": w.compartment})
-	if namesOf(result) != "goes PENDING_DELETION, stays" || keysOf(result, "pins") != "stays" || keysOf(result, "ids") != "stays" {
+	if namesOf(result) != "goes PENDING_DELETION, stays" || keysOf(result, "pins") != "goes, stays" || keysOf(result, "ids") != "goes, stays" {
 		t.Errorf("got %v", result)
 	}
 	first := result["secrets"].([]any)[0].(map[string]any)
@@ -240,7 +240,7 @@ func TestSecretsPendingDeletion(t *testing.T) {
 	if len(diags) != 1 || diags[0].Severity != tfprotov6.DiagnosticSeverityWarning {
 		t.Fatal(text(diags))
 	}
-	holds(t, diags[0], "", "Secrets without a pin", "goes ("+id+"), PENDING_DELETION, to be deleted at "+at.Format(time.RFC3339), `lifecycle_state = "ACTIVE"`)
+	holds(t, diags[0], "", "Secrets that are going away", "goes ("+id+"), PENDING_DELETION, to be deleted at "+at.Format(time.RFC3339), `lifecycle_state = "ACTIVE"`)
 	result = w.must("ocibao_secrets", attributes{"compartment_id": w.compartment, "lifecycle_state": "ACTIVE"})
 	if namesOf(result) != "stays" {
 		t.Errorf("listed %s", namesOf(result))
@@ -248,7 +248,7 @@ func TestSecretsPendingDeletion(t *testing.T) {
 	// The number of what is on its way out is no reason to fail.
 	w.Deny(id, ociemu.ReadMetadata)
 	result, _ = w.read("ocibao_secrets", attributes{"compartment_id": w.compartment, "lifecycle_state": "PENDING_DELETION"})
-	if namesOf(result) != "goes PENDING_DELETION" {
+	if namesOf(result) != "goes PENDING_DELETION" || keysOf(result, "pins") != "" {
 		t.Errorf("listed %s", namesOf(result))
 	}
 }
@@ -257,7 +257,7 @@ func TestSecretsChangeWhileListed(t *testing.T) {
 	w := newWorld(t)
 	w.secret("stays", "one")
 	id := w.secret("leaves", "two")
-	for state, listed := range map[any]string{nil: "leaves PENDING_DELETION, stays", "ACTIVE": "stays"} {
+	for state, want := range map[any][2]string{nil: {"leaves PENDING_DELETION, stays", "leaves, stays"}, "ACTIVE": {"stays", "stays"}} {
 		var once sync.Once
 		remove := w.OnRequest(func(r *ociemu.RequestRecord) {
 			if r.Call == getSecret {
@@ -265,7 +265,7 @@ func TestSecretsChangeWhileListed(t *testing.T) {
 			}
 		})
 		result, _ := w.read("ocibao_secrets", attributes{"compartment_id": w.compartment, "lifecycle_state": state})
-		if namesOf(result) != listed || keysOf(result, "pins") != "stays" {
+		if namesOf(result) != want[0] || keysOf(result, "pins") != want[1] {
 			t.Errorf("state %v: got %v", state, result)
 		}
 		remove()

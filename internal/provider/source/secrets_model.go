@@ -71,7 +71,7 @@ func (m *secretsModel) show(entries []entry) {
 			CurrentVersionNumber: versionNumber(each.number),
 			FreeformTags:         glue.StringMap(each.FreeformTags),
 		}
-		if each.pinned() {
+		if each.pinned {
 			pins[each.Name], ids[each.Name] = each.pin(), each.ID
 		}
 	}
