@@ -18,6 +18,7 @@ var resources = []func() resource.Resource{
 	approle.NewSecretIDResource,
 	kv.NewMountResource,
 	migration.NewMigratedSecretResource,
+	migration.NewMigrationResource,
 	policy.NewPolicyResource,
 }
 

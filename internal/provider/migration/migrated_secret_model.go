@@ -153,8 +153,6 @@ func remember(record migrate.Record, facts migrate.SourceFacts) memory {
 	return memory{Record: record, StageVersionNumber: facts.StageVersionNumber, SourceMissing: facts.Missing}
 }
 
-func (m memory) encode() ([]byte, error) { return json.Marshal(m) }
-
 // recall reads private state. Where that is missing, as in a state file that was
 // edited by hand, the visible attributes have to do.
 func recall(raw []byte, model migratedSecretModel) memory {

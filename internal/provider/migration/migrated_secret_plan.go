@@ -69,7 +69,7 @@ func (r *migratedSecretResource) planDestroy(ctx context.Context, req resource.M
 		return
 	}
 	if prior.OnDestroy.ValueString() == string(migrate.Retain) {
-		resp.Diagnostics.AddWarning("Secret stays in OpenBao", fmt.Sprintf(
+		resp.Diagnostics.AddWarning(summaryStays, fmt.Sprintf(
 			"%s is no longer managed after this apply, and its value stays where it is, because on_destroy is \"retain\". "+
 				"To remove it as well, apply on_destroy = \"soft_delete\" or \"destroy\" first.", prior.location()))
 	}

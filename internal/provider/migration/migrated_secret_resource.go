@@ -3,6 +3,7 @@ package migration
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -25,22 +26,12 @@ var (
 func NewMigratedSecretResource() resource.Resource { return &migratedSecretResource{} }
 
 type migratedSecretResource struct {
-	clients *glue.Clients
+	sides
 }
 
 func (r *migratedSecretResource) Metadata(_ context.Context, req resource.MetadataRequest, resp *resource.MetadataResponse) {
 	resp.TypeName = req.ProviderTypeName + "_migrated_secret"
 	resp.ResourceBehavior.MutableIdentity = true
-}
-
-func (r *migratedSecretResource) Configure(_ context.Context, req resource.ConfigureRequest, resp *resource.ConfigureResponse) {
-	r.clients = glue.FromProvider(req.ProviderData, &resp.Diagnostics)
-}
-
-// ready asks for both sides; required is for what cannot be put off.
-func (r *migratedSecretResource) ready(diags *diag.Diagnostics) bool {
-	openBao, oci := r.clients.OpenBao.Require(diags), r.clients.OCI.Require(diags)
-	return openBao && oci
 }
 
 func (r *migratedSecretResource) ValidateConfig(ctx context.Context, req resource.ValidateConfigRequest, resp *resource.ValidateConfigResponse) {
@@ -83,7 +74,7 @@ func (r *migratedSecretResource) Read(ctx context.Context, req resource.ReadRequ
 		r.adopt(ctx, state, resp)
 		return
 	}
-	if len(r.clients.OpenBao.Unknown)+len(r.clients.OCI.Unknown) > 0 {
+	if r.unknown() {
 		glue.NotRefreshed(&resp.Diagnostics, "secret", state.location().String())
 		return
 	}
@@ -182,10 +173,14 @@ type privateState interface {
 }
 
 func save(ctx context.Context, private privateState, memory memory, diags *diag.Diagnostics) {
-	raw, err := memory.encode()
+	saveKey(ctx, private, memoryKey, memory, diags)
+}
+
+func saveKey(ctx context.Context, private privateState, key string, value any, diags *diag.Diagnostics) {
+	raw, err := json.Marshal(value)
 	if err != nil {
 		diags.AddError("Unable to save what was seen", glue.Detail(err))
 		return
 	}
-	diags.Append(private.SetKey(ctx, memoryKey, raw)...)
+	diags.Append(private.SetKey(ctx, key, raw)...)
 }

@@ -1,0 +1,146 @@
+package migration
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+
+	"github.com/hashicorp/terraform-plugin-framework/attr"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/resource/identityschema"
+	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/ocibao/terraform-provider-ocibao/internal/migrate"
+	"github.com/ocibao/terraform-provider-ocibao/internal/openbao"
+	"github.com/ocibao/terraform-provider-ocibao/internal/provider/glue"
+)
+
+// migrationIdentity says which mount it is.
+type migrationIdentity struct {
+	Namespace types.String `tfsdk:"namespace"`
+	Mount     types.String `tfsdk:"mount"`
+}
+
+func (r *migrationResource) IdentitySchema(_ context.Context, _ resource.IdentitySchemaRequest, resp *resource.IdentitySchemaResponse) {
+	resp.IdentitySchema = identityschema.Schema{
+		Attributes: map[string]identityschema.Attribute{
+			"namespace": identityschema.StringAttribute{OptionalForImport: true, Description: "Namespace, relative to the provider's."},
+			"mount":     identityschema.StringAttribute{RequiredForImport: true, Description: "Path of the KV mount."},
+		},
+	}
+}
+
+func (m migrationModel) setIdentity(ctx context.Context, identity *tfsdk.ResourceIdentity, diags *diag.Diagnostics) {
+	if identity != nil {
+		diags.Append(identity.Set(ctx, migrationIdentity{Namespace: m.Namespace, Mount: m.Mount})...)
+	}
+}
+
+// ImportState takes the path of the mount as ID. Which secrets were migrated
+// there, the ownership marks tell.
+func (r *migrationResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
+	identity := migrationIdentity{Mount: types.StringValue(req.ID)}
+	if req.ID == "" {
+		resp.Diagnostics.Append(req.Identity.Get(ctx, &identity)...)
+	}
+	if err := openbao.ValidateMount(identity.Mount.ValueString()); err != nil {
+		resp.Diagnostics.AddError("Invalid import ID", glue.Detail(fmt.Errorf("%w. The ID is the path of a KV v2 mount", err)))
+		return
+	}
+	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("mount"), identity.Mount)...)
+	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("namespace"), identity.Namespace)...)
+}
+
+// adoptAll finds the migrated secrets of a mount by their ownership marks.
+func (r *migrationResource) adoptAll(ctx context.Context, model migrationModel, resp *resource.ReadResponse) {
+	if !r.ready(&resp.Diagnostics) {
+		return
+	}
+	adoptions, failed, err := r.adoptMarked(ctx, model)
+	failure := glue.Failure{Verb: "import", Thing: "migration of mount", Identity: model.place()}
+	switch {
+	case err != nil:
+		failure.Add(&resp.Diagnostics, err)
+		return
+	case len(failed) > 0:
+		explainMany(&resp.Diagnostics, "import", model, len(adoptions)+len(failed), failed, "")
+		return
+	case len(adoptions) == 0:
+		failure.Add(&resp.Diagnostics, glue.Hint(errors.New("no secret there carries an ownership mark"),
+			"What was moved without this provider has no mark: leave the import out, and apply adopts what is equal without writing a value."))
+		return
+	}
+	model.adopt(adoptions)
+	states := map[string]migrate.State{}
+	for name, adoption := range adoptions {
+		states[name] = adoption.State
+	}
+	model.show(states)
+	resp.Diagnostics.Append(resp.State.Set(ctx, &model)...)
+	model.setIdentity(ctx, resp.Identity, &resp.Diagnostics)
+	saveAll(ctx, resp.Private, states, &resp.Diagnostics)
+}
+
+func (r *migrationResource) adoptMarked(ctx context.Context, model migrationModel) (map[string]migrate.Adoption, map[string]error, error) {
+	client, namespace, mount := r.clients.OpenBao.Client, model.Namespace.ValueString(), model.Mount.ValueString()
+	engine, err := client.Engine(ctx, namespace, mount)
+	if err != nil {
+		return nil, nil, err
+	}
+	if engine == migrate.KV1 {
+		return nil, nil, glue.Hint(errors.New("KV v1 has no ownership marks to import by"),
+			"Leave the import out: apply adopts what is equal without writing a value.")
+	}
+	names, err := client.ListNames(ctx, namespace, mount, engine, "", true)
+	if err != nil {
+		return nil, nil, err
+	}
+	var mu sync.Mutex
+	adoptions := map[string]migrate.Adoption{}
+	failed := migrate.Each(ctx, names, workers, func(ctx context.Context, name string) error {
+		adoption, err := migrate.Adopt(ctx, r.clients.Ports(), model.location(name), "", 0)
+		if errors.Is(err, migrate.ErrNoMark) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		// The pins of a bulk migration follow no stage.
+		adoption.State.Wish.Stage = ""
+		if adoption.State.Drift == migrate.DriftSourceNewer {
+			adoption.State.Drift = migrate.DriftNone
+		}
+		mu.Lock()
+		defer mu.Unlock()
+		adoptions[name] = adoption
+		return nil
+	})
+	return adoptions, failed, nil
+}
+
+// adopt sets the arguments to the defaults, and the exceptions in form to what
+// stands there.
+func (m *migrationModel) adopt(adoptions map[string]migrate.Adoption) {
+	m.Format, m.Key = types.StringValue(string(migrate.FormatAuto)), types.StringValue(migrate.DefaultKey)
+	m.CustomMetadata = types.MapNull(types.StringType)
+	m.CopyDescription, m.CopyFreeformTags = types.BoolValue(false), types.BoolValue(false)
+	m.OnConflict, m.OnDestroy = types.StringValue(glue.OnConflictFail), types.StringValue(string(migrate.Retain))
+	m.DriftDetection = types.StringNull()
+	m.Formats = types.MapNull(types.StringType)
+	formats := map[string]attr.Value{}
+	for name, adoption := range adoptions {
+		if format := adoption.State.Wish.Format; format != migrate.FormatAuto {
+			formats[name] = types.StringValue(string(format))
+		}
+		if key := adoption.State.Wish.Key; key != migrate.DefaultKey {
+			m.Key = types.StringValue(key)
+		}
+	}
+	if len(formats) > 0 {
+		m.Formats = types.MapValueMust(types.StringType, formats)
+	}
+}

@@ -1,0 +1,194 @@
+package migration
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/hashicorp/terraform-plugin-framework/attr"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/ocibao/terraform-provider-ocibao/internal/migrate"
+	"github.com/ocibao/terraform-provider-ocibao/internal/provider/glue"
+)
+
+// ModifyPlan is pure, as that of the single secret: it decides for each entry
+// from the configuration and from what the last refresh stored.
+func (r *migrationResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
+	if req.Plan.Raw.IsNull() {
+		r.planDestroy(ctx, req, resp)
+		return
+	}
+	var config, plan migrationModel
+	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
+	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	if req.State.Raw.IsNull() {
+		plan.unknown()
+		plan.Drift = types.MapValueMust(types.StringType, map[string]attr.Value{})
+		resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
+		return
+	}
+	var prior migrationModel
+	resp.Diagnostics.Append(req.State.Get(ctx, &prior)...)
+	raw, diags := req.Private.GetKey(ctx, memoriesKey)
+	resp.Diagnostics.Append(diags...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	if config.DriftDetection.IsNull() {
+		plan.DriftDetection = prior.DriftDetection
+		if plan.mayChangeEngine(prior) {
+			plan.DriftDetection = types.StringUnknown()
+		}
+	}
+	if plan.undecided() {
+		plan.unknown()
+		resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
+		return
+	}
+	plan.decide(prior.states(recallAll(raw, prior)), prior, &resp.Diagnostics)
+	resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
+}
+
+// decide shows the decisions for all entries in the plan.
+func (m *migrationModel) decide(states map[string]migrate.State, prior migrationModel, diags *diag.Diagnostics) {
+	wishes := m.wishes()
+	writes, drifts := map[string]bool{}, map[string]attr.Value{}
+	warned := map[string][]string{}
+	for _, name := range slices.Sorted(maps.Keys(wishes)) {
+		decision := decideEntry(wishes[name], states, name)
+		writes[name] = decision.Value
+		if decision.Drift != migrate.DriftNone {
+			drifts[name] = types.StringValue(string(decision.Drift))
+		}
+		for _, note := range decision.Problems {
+			diags.AddAttributeError(path.Root("secrets").AtMapKey(name), note.Summary, note.Detail)
+		}
+		for _, note := range decision.Warnings {
+			warned[note.Summary] = append(warned[note.Summary], note.Detail)
+		}
+	}
+	for _, summary := range slices.Sorted(maps.Keys(warned)) {
+		diags.AddWarning(summary, enumerate(warned[summary]))
+	}
+	m.warnRemoved(states, diags)
+	m.planVersions(writes, prior)
+	m.Drift = types.MapValueMust(types.StringType, drifts)
+}
+
+// planVersions leaves to the apply the KV versions of what is written. KV v1 has
+// none.
+func (m *migrationModel) planVersions(writes map[string]bool, prior migrationModel) {
+	known := prior.KVVersions.Elements()
+	versions := map[string]attr.Value{}
+	for name, written := range writes {
+		number, has := known[name]
+		switch {
+		case written && m.mayChangeEngine(prior):
+			m.KVVersions = types.MapUnknown(types.Int64Type)
+			return
+		case len(known) == 0:
+		case written:
+			versions[name] = types.Int64Unknown()
+		case has:
+			versions[name] = number
+		}
+	}
+	m.KVVersions = types.MapValueMust(types.Int64Type, versions)
+}
+
+// mayChangeEngine reports whether the apply may find another version of the KV
+// engine than the state knows.
+func (m *migrationModel) mayChangeEngine(prior migrationModel) bool {
+	if m.moved(prior) || len(prior.Secrets.Elements()) == 0 {
+		return true
+	}
+	for _, drift := range glue.Texts(prior.Drift) {
+		if drift == string(migrate.DriftDestinationMissing) {
+			return true
+		}
+	}
+	return false
+}
+
+// decideEntry is Decide for one entry of the map.
+func decideEntry(wish migrate.Wish, states map[string]migrate.State, name string) migrate.Decision {
+	if state, managed := states[name]; managed {
+		return migrate.Decide(wish, &state)
+	}
+	return migrate.Decide(wish, nil)
+}
+
+// warnRemoved tells what stays behind of what was taken out of the map.
+func (m *migrationModel) warnRemoved(states map[string]migrate.State, diags *diag.Diagnostics) {
+	if m.OnDestroy.ValueString() != string(migrate.Retain) {
+		return
+	}
+	var staying []string
+	for name, state := range states {
+		if _, kept := m.Secrets.Elements()[name]; !kept || state.Wish.At != m.location(name) {
+			staying = append(staying, state.Wish.At.String())
+		}
+	}
+	if len(staying) > 0 {
+		slices.Sort(staying)
+		diags.AddWarning(summaryStays, enumerate(staying)+
+			"\n\nThese are no longer managed after this apply, and their values stay where they are, because on_destroy is \"retain\". "+
+			"To remove them as well, set on_destroy = \"soft_delete\" or \"destroy\".")
+	}
+}
+
+// summaryStays is the summary of the note on what is left in OpenBao.
+const summaryStays = "Secret stays in OpenBao"
+
+func (r *migrationResource) planDestroy(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
+	var prior migrationModel
+	resp.Diagnostics.Append(req.State.Get(ctx, &prior)...)
+	if resp.Diagnostics.HasError() || prior.OnDestroy.ValueString() != string(migrate.Retain) {
+		return
+	}
+	resp.Diagnostics.AddWarning(summaryStays, fmt.Sprintf(
+		"The %d secrets below %s are no longer managed after this apply, and their values stay where they are, because on_destroy is \"retain\". "+
+			"To remove them as well, apply on_destroy = \"soft_delete\" or \"destroy\" first.", len(prior.Secrets.Elements()), prior.place()))
+}
+
+// moved reports whether the plan has another mount than the state.
+func (m *migrationModel) moved(prior migrationModel) bool {
+	return !m.Mount.Equal(prior.Mount) || !m.Namespace.Equal(prior.Namespace)
+}
+
+// undecided reports whether an argument that the decisions rest on is known only
+// after apply.
+func (m *migrationModel) undecided() bool {
+	for _, pin := range m.Secrets.Elements() {
+		if pin.IsUnknown() {
+			return true
+		}
+	}
+	return m.Secrets.IsUnknown() || m.Mount.IsUnknown() || m.Namespace.IsUnknown() || m.Format.IsUnknown() ||
+		m.Formats.IsUnknown() || m.Key.IsUnknown() || m.CustomMetadata.IsUnknown()
+}
+
+// unknown leaves to the apply what only the apply can tell.
+func (m *migrationModel) unknown() {
+	m.KVVersions = types.MapUnknown(types.Int64Type)
+	m.Drift = types.MapUnknown(types.StringType)
+}
+
+// enumerate lists texts one a line, cut off where nobody reads on.
+func enumerate(texts []string) string {
+	const most = 50
+	shown := texts
+	if len(shown) > most {
+		shown = append(slices.Clone(shown[:most]), fmt.Sprintf("and %d more", len(texts)-most))
+	}
+	return "  - " + strings.Join(shown, "\n  - ")
+}
