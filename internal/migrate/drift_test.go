@@ -52,6 +52,14 @@ func TestPromiseDriftNamed(t *testing.T) {
 			w.source.Remove(idA)
 			w.target.Put(place, `{"user":"by hand"}`)
 		}, false, "destination_modified", "destination_modified", "source_missing", false},
+		"mount removed and made anew": {func(w *world) {
+			engine := w.state.Record.Engine
+			w.target.Mount("credentials", 0)
+			if drift := w.refresh(); drift != migrate.DriftDestinationMissing {
+				w.t.Errorf("without the mount the drift is %s", drift)
+			}
+			w.target.Mount("credentials", engine)
+		}, false, "destination_missing", "destination_missing", "destination_missing", true},
 		"mount replaced": {func(w *world) {
 			engine := 3 - w.state.Record.Engine
 			w.target.Mount("credentials", 0)
@@ -268,4 +276,20 @@ func TestDecide_AskingForWhatIsOutOfReachIsAProblem(t *testing.T) {
 	if decision := w.plan(wish); len(decision.Problems) != 0 || !decision.Value || decision.Drift != migrate.DriftNone {
 		t.Errorf("another source: decided %+v", decision)
 	}
+}
+
+// Whoever replaces a mount between plan and apply changes what the plan says of
+// the paths, so nothing is written.
+func TestExecute_MountReplacedSincePlan(t *testing.T) {
+	w := newWorld(t, migrate.KV2)
+	w.converge(wishA())
+	w.source.Rotate(idA, []byte(`{"user":"2"}`))
+	decision := w.plan(wishA())
+	w.target.Mount("credentials", 0)
+	w.target.Mount("credentials", migrate.KV1)
+	if _, err := w.apply(wishA(), decision); !errors.Is(err, migrate.ErrChangedMeanwhile) || w.target.Fields(place) != "" {
+		t.Errorf("got %v, stored %q", err, w.target.Fields(place))
+	}
+	w.converge(wishA())
+	w.settled(wishA())
 }

@@ -51,6 +51,9 @@ func Execute(ctx context.Context, ports Ports, wish Wish, decision Decision, sta
 	if run.engine, err = ports.Target.Engine(ctx, wish.At.Namespace, wish.At.Mount); err != nil {
 		return Result{}, err
 	}
+	if state != nil && state.Wish.At == wish.At && state.Record.Engine != run.engine && !state.Record.MountChanged {
+		return Result{}, fmt.Errorf("%w: the mount of %s was replaced or upgraded", ErrChangedMeanwhile, wish.At)
+	}
 	if run.engine == KV1 && wish.Detection == DetectVersion {
 		return Result{}, fmt.Errorf("%w: %s", ErrVersionDetectionOnKV1, wish.At)
 	}
@@ -71,7 +74,9 @@ func Execute(ctx context.Context, ports Ports, wish Wish, decision Decision, sta
 		result.Record = state.Record
 	}
 	var present map[string]string
-	if decision.Value {
+	if decision.Value && wish.History && run.engine == KV2 && decision.VersionNumber != 0 {
+		present, err = run.valueWithHistory(ctx, decision, &result)
+	} else if decision.Value {
 		present, err = run.value(ctx, decision, &result)
 	} else if run.engine == KV2 {
 		present, err = run.presentMetadata(ctx)
@@ -116,6 +121,8 @@ type execution struct {
 	engine Engine
 	source SourceSecret
 	facts  SourceFacts
+	// history is the new value of MarkHistory, or empty to leave that alone.
+	history string
 }
 
 // describe looks at the source where the facts are needed and not known yet. A
@@ -212,6 +219,9 @@ func (e *execution) metadata(ctx context.Context, result *Result, declared, pres
 	slices.Sort(keys)
 	keys = slices.Compact(keys)
 	Mark{SecretID: e.wish.SecretID, VersionNumber: result.VersionNumber, KVVersion: result.Record.Written.Number}.write(wanted)
+	if e.history != "" {
+		wanted[MarkHistory] = e.history
+	}
 	changes := metadataChanges(present, wanted, dropped)
 	if len(changes) > 0 {
 		if err := e.ports.Target.PatchCustomMetadata(ctx, e.wish.At, changes); err != nil {

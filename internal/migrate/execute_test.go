@@ -315,6 +315,15 @@ func TestRelease(t *testing.T) {
 			}
 		})
 	})
+	t.Run("mount removed", func(t *testing.T) {
+		forEngines(t, func(t *testing.T, w *world) {
+			w.converge(wishA())
+			w.target.Mount("credentials", 0)
+			if err := release(w, migrate.Destroy, false); err != nil {
+				t.Errorf("what is gone must be no error: %v", err)
+			}
+		})
+	})
 	t.Run("soft_delete", func(t *testing.T) {
 		w := newWorld(t, migrate.KV2)
 		w.converge(wishA())

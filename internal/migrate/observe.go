@@ -110,7 +110,8 @@ type observer struct {
 
 func (o observer) destination(ctx context.Context, record Record) (Record, Drift, error) {
 	engine, err := o.ports.Target.Engine(ctx, o.wish.At.Namespace, o.wish.At.Mount)
-	if errors.Is(err, ErrMountNotFound) {
+	unseen := errors.Is(err, ErrMountNotFound)
+	if unseen {
 		// A token with rights on this path only gets the same answer whether
 		// the mount is gone or hidden; asking for the path itself tells.
 		engine, err = record.Engine, nil
@@ -118,20 +119,23 @@ func (o observer) destination(ctx context.Context, record Record) (Record, Drift
 	if err != nil {
 		return record, DriftNone, err
 	}
-	record.ForeignOwner = ""
+	record.ForeignOwner, record.MountChanged = "", false
 	if engine != record.Engine {
-		record.Seen = RecordedVersion{}
+		record.Seen, record.MountChanged = RecordedVersion{}, true
 		return record, DriftDestinationMissing, nil
 	}
+	look := o.byContent
 	if engine == KV2 && o.wish.Detection != DetectContent {
-		return o.byVersion(ctx, record)
+		look = o.byVersion
 	}
-	return o.byContent(ctx, record)
+	record, drift, err := look(ctx, record)
+	record.MountChanged = unseen && drift == DriftDestinationMissing
+	return record, drift, err
 }
 
 func (o observer) byVersion(ctx context.Context, record Record) (Record, Drift, error) {
 	metadata, err := o.ports.Target.Metadata(ctx, o.wish.At)
-	if errors.Is(err, ErrDestinationNotFound) {
+	if gone(err) {
 		record.Seen = RecordedVersion{}
 		return record, DriftDestinationMissing, nil
 	}
@@ -146,7 +150,7 @@ func (o observer) byVersion(ctx context.Context, record Record) (Record, Drift, 
 
 func (o observer) byContent(ctx context.Context, record Record) (Record, Drift, error) {
 	entry, err := o.ports.Target.Read(ctx, o.wish.At, record.Engine, 0)
-	if errors.Is(err, ErrDestinationNotFound) {
+	if gone(err) {
 		record.Seen = RecordedVersion{}
 		return record, DriftDestinationMissing, nil
 	}
@@ -159,6 +163,12 @@ func (o observer) byContent(ctx context.Context, record Record) (Record, Drift, 
 	}
 	record, drift := o.judge(record, entry.Version, entry.CustomMetadata, modified)
 	return record, drift, nil
+}
+
+// gone reports whether nothing stands at a path, be it that its mount is not
+// there any more. A token that may not use the path is refused otherwise.
+func gone(err error) bool {
+	return errors.Is(err, ErrDestinationNotFound) || errors.Is(err, ErrMountNotFound)
 }
 
 // differs compares what stands in OpenBao with the version that was copied.

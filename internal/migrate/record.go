@@ -6,6 +6,9 @@ import "time"
 // times and names, never a value nor anything computed from one.
 type Record struct {
 	Engine Engine `json:"engine"`
+	// MountChanged tells that the last look found the mount gone, or another
+	// engine there than the one that was written to.
+	MountChanged bool `json:"mount_changed,omitempty"`
 	// Written is the KV v2 version that holds the copy.
 	Written RecordedVersion `json:"written"`
 	// Seen is the KV v2 version that was current at the last look; a repair

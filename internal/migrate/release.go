@@ -2,7 +2,6 @@ package migrate
 
 import (
 	"context"
-	"errors"
 	"fmt"
 )
 
@@ -22,10 +21,13 @@ func Release(ctx context.Context, ports Ports, state State) error {
 		if wish.OnDestroy == SoftDelete {
 			return fmt.Errorf("%w: %s", ErrSoftDeleteOnKV1, wish.At)
 		}
-		return ports.Target.Destroy(ctx, wish.At, KV1)
+		if err := ports.Target.Destroy(ctx, wish.At, KV1); !gone(err) {
+			return err
+		}
+		return nil
 	}
 	metadata, err := ports.Target.Metadata(ctx, wish.At)
-	if errors.Is(err, ErrDestinationNotFound) {
+	if gone(err) {
 		return nil
 	}
 	if err != nil {

@@ -63,10 +63,11 @@ type Target interface {
 	Engine(ctx context.Context, namespace, mount string) (Engine, error)
 	// Read returns an entry with its fields; version 0 is the current one, and
 	// KV v1 knows no other. A soft-deleted or destroyed version of KV v2 is
-	// returned without fields and without an error. Errors: ErrDestinationNotFound.
+	// returned without fields and without an error. Errors: ErrDestinationNotFound,
+	// ErrMountNotFound.
 	Read(ctx context.Context, at Location, engine Engine, version int64) (Entry, error)
 	// Metadata reads the metadata of a KV v2 secret, which needs no right to
-	// read its value. Errors: ErrDestinationNotFound.
+	// read its value. Errors: ErrDestinationNotFound, ErrMountNotFound.
 	Metadata(ctx context.Context, at Location) (KVMetadata, error)
 	// Write stores fields, which must be a JSON object. On KV v2, cas is the
 	// version that must be current (0: the path must not exist yet); a write

@@ -14,6 +14,8 @@ type Wish struct {
 	CustomMetadata   map[string]string
 	CopyDescription  bool // put the source's description into custom metadata
 	CopyFreeformTags bool // put the source's freeform tags into custom metadata
+	// History copies the versions before the pinned one as well, on KV v2.
+	History bool
 	// Overwrite lets a write replace what the provider did not create.
 	Overwrite bool
 	OnDestroy OnDestroy

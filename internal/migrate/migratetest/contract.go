@@ -22,6 +22,15 @@ func TargetContract(t *testing.T, target migrate.Target, kv1, kv2 migrate.Locati
 		if _, err := target.Engine(t.Context(), "", "nowhere"); !errors.Is(err, migrate.ErrMountNotFound) {
 			t.Errorf("nowhere: %v", err)
 		}
+		nowhere := migrate.Location{Mount: "nowhere", Name: "a"}
+		for _, engine := range []migrate.Engine{migrate.KV1, migrate.KV2} {
+			if _, err := target.Read(t.Context(), nowhere, engine, 0); !errors.Is(err, migrate.ErrMountNotFound) {
+				t.Errorf("read from nowhere: %v", err)
+			}
+		}
+		if _, err := target.Metadata(t.Context(), nowhere); !errors.Is(err, migrate.ErrMountNotFound) {
+			t.Errorf("metadata from nowhere: %v", err)
+		}
 	})
 	t.Run("nothing there", func(t *testing.T) {
 		for at, engine := range map[migrate.Location]migrate.Engine{kv1: migrate.KV1, kv2: migrate.KV2} {

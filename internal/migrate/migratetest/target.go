@@ -126,7 +126,12 @@ func (t *Target) begin(ctx context.Context, call string, at migrate.Location) er
 		return err
 	}
 	if t.Fail != nil {
-		return t.Fail(call)
+		if err := t.Fail(call); err != nil {
+			return err
+		}
+	}
+	if _, mounted := t.mounts[at.Mount]; !mounted {
+		return migrate.ErrMountNotFound
 	}
 	return nil
 }
@@ -160,11 +165,7 @@ func (t *Target) Engine(ctx context.Context, _, mount string) (migrate.Engine, e
 	if err := t.begin(ctx, "Engine", migrate.Location{Mount: mount}); err != nil {
 		return 0, err
 	}
-	engine, exists := t.mounts[mount]
-	if !exists {
-		return 0, migrate.ErrMountNotFound
-	}
-	return engine, nil
+	return t.mounts[mount], nil
 }
 
 // Read implements migrate.Target.

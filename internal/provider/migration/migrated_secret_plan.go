@@ -38,21 +38,29 @@ func (r *migratedSecretResource) ModifyPlan(ctx context.Context, req resource.Mo
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	plan.keepDetection(config, prior)
+	known := recall(raw, prior)
+	if config.DriftDetection.IsNull() {
+		plan.DriftDetection = prior.DriftDetection
+	}
 	if plan.undecided(config) {
 		plan.unknown()
+		if config.DriftDetection.IsNull() {
+			plan.DriftDetection = types.StringUnknown()
+		}
 		if config.VersionNumber.IsNull() || config.VersionNumber.IsUnknown() {
 			plan.VersionNumber = types.Int64Unknown()
 		}
 		resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
 		return
 	}
-	known := recall(raw, prior)
 	state := prior.state(known)
 	wish := plan.wish()
 	wish.VersionNumber = config.VersionNumber.ValueInt64()
 	decision := migrate.Decide(wish, &state)
 	plan.decide(decision, prior)
+	if decision.Value && plan.mayChangeEngine(prior, known.Record) {
+		plan.unknownEngine(config)
+	}
 	for _, note := range decision.Problems {
 		resp.Diagnostics.AddError(note.Summary, note.Detail)
 	}
@@ -88,23 +96,19 @@ func (m *migratedSecretModel) follow(config migratedSecretModel) {
 	}
 }
 
-// keepDetection keeps the mode of drift detection that follows from the engine,
-// unless the engine may be another one from now on.
-func (m *migratedSecretModel) keepDetection(config, prior migratedSecretModel) {
-	if !config.DriftDetection.IsNull() {
-		return
-	}
-	m.DriftDetection = prior.DriftDetection
-	if m.mayChangeEngine(prior) {
-		m.DriftDetection = types.StringUnknown()
-	}
-}
-
 // mayChangeEngine reports whether the apply may find another version of the KV
 // engine: at another mount, or at one that was replaced.
-func (m *migratedSecretModel) mayChangeEngine(prior migratedSecretModel) bool {
-	return !m.Mount.Equal(prior.Mount) || !m.Namespace.Equal(prior.Namespace) ||
-		prior.Drift.ValueString() == string(migrate.DriftDestinationMissing)
+func (m *migratedSecretModel) mayChangeEngine(prior migratedSecretModel, known migrate.Record) bool {
+	return !m.Mount.Equal(prior.Mount) || !m.Namespace.Equal(prior.Namespace) || known.MountChanged
+}
+
+// unknownEngine leaves to the apply what follows from the version of the engine.
+func (m *migratedSecretModel) unknownEngine(config migratedSecretModel) {
+	m.unknownPlace()
+	m.APIPath, m.ACLPath = types.StringUnknown(), types.StringUnknown()
+	if config.DriftDetection.IsNull() {
+		m.DriftDetection = types.StringUnknown()
+	}
 }
 
 // undecided reports whether an argument that the decision rests on is known only
@@ -133,6 +137,9 @@ func (m *migratedSecretModel) keep(prior migratedSecretModel) {
 	m.VersionNumber = prior.VersionNumber
 	m.KVVersion, m.Keys, m.Source, m.Drift = prior.KVVersion, prior.Keys, prior.Source, prior.Drift
 	m.APIPath, m.ACLPath = prior.APIPath, prior.ACLPath
+	if m.DriftDetection.IsUnknown() {
+		m.DriftDetection = prior.DriftDetection
+	}
 }
 
 // decide shows a decision in the plan.
@@ -143,13 +150,13 @@ func (m *migratedSecretModel) decide(decision migrate.Decision, prior migratedSe
 	if decision.VersionNumber == 0 {
 		m.VersionNumber = types.Int64Unknown()
 	}
-	if decision.Value {
-		m.unknownPlace()
-		if m.sameFields(prior) {
-			m.Keys = prior.Keys
-		}
+	if decision.Value && !prior.KVVersion.IsNull() {
+		m.KVVersion = types.Int64Unknown()
 	}
-	if moved || decision.Value && m.mayChangeEngine(prior) {
+	if decision.Value && !m.sameFields(prior) {
+		m.Keys = types.ListUnknown(types.StringType)
+	}
+	if moved {
 		m.APIPath, m.ACLPath = types.StringUnknown(), types.StringUnknown()
 	}
 	if !secret.Equal(prior.SecretID) || decision.Metadata && (m.CopyDescription.ValueBool() || m.CopyFreeformTags.ValueBool()) {
@@ -162,7 +169,7 @@ func (m *migratedSecretModel) decide(decision migrate.Decision, prior migratedSe
 // the one that stands there: the same version in the same form.
 func (m *migratedSecretModel) sameFields(prior migratedSecretModel) bool {
 	return m.VersionNumber.Equal(prior.VersionNumber) && m.SecretID.Equal(prior.SecretID) &&
-		m.Format.Equal(prior.Format) && m.Key.Equal(prior.Key) && !m.mayChangeEngine(prior) && !prior.Keys.IsNull()
+		m.Format.Equal(prior.Format) && m.Key.Equal(prior.Key) && !prior.Keys.IsNull()
 }
 
 // apply shows the result of an apply.

@@ -128,6 +128,7 @@ func (m *migrationModel) adopt(adoptions map[string]migrate.Adoption) {
 	m.Format, m.Key = types.StringValue(string(migrate.FormatAuto)), types.StringValue(migrate.DefaultKey)
 	m.CustomMetadata = types.MapNull(types.StringType)
 	m.CopyDescription, m.CopyFreeformTags = types.BoolValue(false), types.BoolValue(false)
+	m.VersionHistory = types.StringValue(historyCurrent)
 	m.OnConflict, m.OnDestroy = types.StringValue(glue.OnConflictFail), types.StringValue(string(migrate.Retain))
 	m.DriftDetection = types.StringNull()
 	m.Formats = types.MapNull(types.StringType)

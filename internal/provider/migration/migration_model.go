@@ -25,6 +25,7 @@ type migrationModel struct {
 	CustomMetadata   types.Map    `tfsdk:"custom_metadata"`
 	CopyDescription  types.Bool   `tfsdk:"copy_description"`
 	CopyFreeformTags types.Bool   `tfsdk:"copy_freeform_tags"`
+	VersionHistory   types.String `tfsdk:"version_history"`
 	OnConflict       types.String `tfsdk:"on_conflict"`
 	OnDestroy        types.String `tfsdk:"on_destroy"`
 	DriftDetection   types.String `tfsdk:"drift_detection"`
@@ -74,6 +75,7 @@ func (m migrationModel) wishes() map[string]migrate.Wish {
 			CustomMetadata:   metadata,
 			CopyDescription:  m.CopyDescription.ValueBool(),
 			CopyFreeformTags: m.CopyFreeformTags.ValueBool(),
+			History:          m.VersionHistory.ValueString() == historyAll,
 			Overwrite:        m.OnConflict.ValueString() == glue.OnConflictOverwrite,
 			OnDestroy:        migrate.OnDestroy(m.OnDestroy.ValueString()),
 			Detection:        migrate.Detection(m.DriftDetection.ValueString()),

@@ -18,7 +18,8 @@ import (
 )
 
 // ModifyPlan is pure, as that of the single secret: it decides for each entry
-// from the configuration and from what the last refresh stored.
+// from the configuration and from what the last refresh stored. Only whether a
+// history fits is asked of the servers, and the answer is an error or nothing.
 func (r *migrationResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
 	if req.Plan.Raw.IsNull() {
 		r.planDestroy(ctx, req, resp)
@@ -30,6 +31,7 @@ func (r *migrationResource) ModifyPlan(ctx context.Context, req resource.ModifyP
 	if resp.Diagnostics.HasError() {
 		return
 	}
+	r.checkHistory(ctx, plan, &resp.Diagnostics)
 	if req.State.Raw.IsNull() {
 		plan.unknown()
 		plan.Drift = types.MapValueMust(types.StringType, map[string]attr.Value{})

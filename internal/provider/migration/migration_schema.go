@@ -9,6 +9,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringdefault"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
@@ -41,6 +42,15 @@ func (r *migrationResource) Schema(_ context.Context, _ resource.SchemaRequest, 
 				ElementType:         types.StringType,
 				MarkdownDescription: "Name to format, for secrets whose `format` differs from that of the others.",
 				Validators:          []validator.Map{mapvalidator.ValueStringsAre(stringvalidator.OneOf(names(migrate.Formats)...))},
+			},
+			"version_history": schema.StringAttribute{
+				Optional: true,
+				Computed: true,
+				Default:  stringdefault.StaticString(historyCurrent),
+				MarkdownDescription: "What is copied of each secret: `current` (default) is the pinned version alone, `all` is on KV v2 every older version too that the source still has, " +
+					"oldest first, as KV versions; the custom metadata key `" + migrate.MarkHistory + "` tells where each came from. " +
+					"The mount must keep that many versions (`max_versions`), or the plan fails. A place that holds the secret already is not filled up with history.",
+				Validators: []validator.String{stringvalidator.OneOf(historyCurrent, historyAll)},
 			},
 			"kv_versions": schema.MapAttribute{
 				Computed:            true,
