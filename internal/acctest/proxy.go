@@ -38,8 +38,9 @@ func (r Request) Writes() bool {
 	case http.MethodGet, http.MethodHead, "LIST":
 		return false
 	}
+	loggingIn := strings.HasPrefix(r.Path, "auth/") && strings.HasSuffix(r.Path, "/login")
 	return !strings.HasPrefix(r.Path, "sys/capabilities") && !strings.HasSuffix(r.Path, "/lookup") &&
-		!strings.HasSuffix(r.Path, "/login") && !strings.HasPrefix(r.Path, "auth/token/")
+		!loggingIn && !strings.HasPrefix(r.Path, "auth/token/")
 }
 
 // StartProxy serves a proxy on loopback until the context is done.

@@ -2,6 +2,7 @@ package openbao
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -23,6 +24,7 @@ type Client struct {
 	transport *transport
 	engines   *sync.Map // engineKey to migrate.Engine
 	writes    *ownWrites
+	entrusted entrusted
 }
 
 // New checks the configuration and prepares a client. It dials nothing, reads
@@ -72,9 +74,12 @@ func (c *Client) WithToken(token migrate.Secret) *Client {
 	return client
 }
 
-// Close revokes the tokens that the client created by logging in, and does
-// nothing for a token it was given. Afterwards the client logs in no more.
-func (c *Client) Close(ctx context.Context) error { return c.session.close(ctx) }
+// Close revokes the tokens that the client created by logging in and those that
+// it was entrusted with, and does nothing for a token it was given. Afterwards
+// the client logs in no more.
+func (c *Client) Close(ctx context.Context) error {
+	return errors.Join(c.revokeAllEntrusted(ctx), c.session.close(ctx))
+}
 
 // Address is the address of the server.
 func (c *Client) Address() string { return c.config.Address }

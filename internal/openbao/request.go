@@ -126,6 +126,11 @@ func (c *Client) do(ctx context.Context, r request) (*answer, error) {
 // attempt sends a request once. The error is nil when the server answered,
 // whatever the status.
 func (c *Client) attempt(ctx context.Context, r request, timeout time.Duration) (*answer, error) {
+	if r.once && ctx.Err() == nil {
+		var release context.CancelFunc
+		ctx, release = lingering(ctx)
+		defer release()
+	}
 	limited, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	a, err := c.exchange(limited, r)
@@ -133,6 +138,26 @@ func (c *Client) attempt(ctx context.Context, r request, timeout time.Duration) 
 		return nil, fmt.Errorf("no answer within %s", timeout)
 	}
 	return a, err
+}
+
+// lingerTime is how long a request that must not be repeated is waited for after
+// the run was cancelled.
+const lingerTime = 5 * time.Second
+
+// lingering is a context that ends some time after the one it is made of. The
+// answer to a request that must not be repeated may be all that ever names what
+// the server made, such as a token or a secret ID: given up at once, nobody could
+// revoke it.
+func lingering(ctx context.Context) (context.Context, context.CancelFunc) {
+	longer, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	stop := context.AfterFunc(ctx, func() {
+		timer := time.AfterFunc(lingerTime, cancel)
+		context.AfterFunc(longer, func() { timer.Stop() })
+	})
+	return longer, func() {
+		stop()
+		cancel()
+	}
 }
 
 func (c *Client) exchange(ctx context.Context, r request) (*answer, error) {

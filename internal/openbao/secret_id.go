@@ -210,7 +210,7 @@ func (c *Client) DestroySecretIDByAccessor(ctx context.Context, namespace, mount
 		return err
 	}
 	_, err = c.do(ctx, r)
-	if err == nil || isGone(err) {
+	if err == nil || isGone(err) || errors.Is(err, migrate.ErrMountNotFound) {
 		return nil
 	}
 	// The server tells a missing accessor by a plain 500 or 403.

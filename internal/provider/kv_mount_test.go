@@ -33,11 +33,12 @@ func TestKVMount_Update(t *testing.T) {
 	updatesInPlace(h, kvMount, []change{
 		{`description = "of the apps"`, `description = "of the apps"`, mount, "description", `"of the apps"`},
 		{`default_lease_ttl = "2h"`, `default_lease_ttl = "0s" -> "2h"`, mount, "config.default_lease_ttl", "7200"},
+		{`max_versions = 5`, `max_versions = 0 -> 5`, config, "max_versions", "5"},
+		{`delete_version_after = "90m"`, `delete_version_after = "0s" -> "90m"`, config, "delete_version_after", `"1h30m0s"`},
+	}, []change{
 		{`max_lease_ttl = "30d"`, `max_lease_ttl = "0s" -> "30d"`, mount, "config.max_lease_ttl", "2592000"},
 		{`listing_visibility = "unauth"`, `listing_visibility = "hidden" -> "unauth"`, mount, "config.listing_visibility", `"unauth"`},
-		{`max_versions = 5`, `max_versions = 0 -> 5`, config, "max_versions", "5"},
 		{`cas_required = true`, `cas_required = false -> true`, config, "cas_required", "true"},
-		{`delete_version_after = "90m"`, `delete_version_after = "0s" -> "90m"`, config, "delete_version_after", `"1h30m0s"`},
 	})
 	h.Configure(kvMount(`force_destroy = true`))
 	h.Contains(h.Plan(2), "force_destroy = false -> true")
@@ -119,6 +120,31 @@ func TestKVMount_Interrupted(t *testing.T) {
 	wrote(h)
 }
 
+func TestKVMount_AnswerLost(t *testing.T) {
+	h := started(t)
+	h.Configure(kvMount())
+	losesAnswer(h, "sys/mounts/apps/kv")
+}
+
+// A mount that became another engine is told, and left alone.
+func TestKVMount_OtherEngine(t *testing.T) {
+	h := started(t)
+	if !hasNamespaces(h) {
+		// This server has no other engine that could be mounted.
+		h.Configure(block("ocibao_kv_mount", `path = "identity"`))
+		h.ApplyFails("Unable to create KV mount identity")
+		return
+	}
+	h.Configure(kvMount())
+	h.Apply()
+	h.Operator(http.MethodDelete, "sys/mounts/apps/kv", nil)
+	h.Operator(http.MethodPost, "sys/mounts/apps/kv", map[string]any{"type": "transit"})
+	h.Contains(h.Plan(1), "Unable to read KV mount apps/kv", `an engine of type "transit" is mounted there`, "terraform state rm")
+	loseState(h)
+	h.ApplyFails("Unable to create KV mount apps/kv", `an engine of type "transit"`, "Nothing was changed. Choose another path")
+	expectServer(h, "sys/mounts/apps/kv", "type", `"transit"`)
+}
+
 func TestKVMount_Conflict(t *testing.T) {
 	h := started(t)
 	h.MountKV("apps/kv", "1")
@@ -126,11 +152,14 @@ func TestKVMount_Conflict(t *testing.T) {
 	h.Proxy.Reset()
 	h.ApplyFails("Unable to create KV mount apps/kv", "Nothing was changed", "Import the mount")
 	wrote(h)
+	for _, path := range []string{"apps", "apps/kv/inside"} {
+		h.Configure(strings.Replace(kvMount(), "apps/kv", path, 1))
+		run := h.ApplyFails("Unable to create KV mount "+path, "path is already in use", "Nothing was changed", "Choose another path")
+		h.Lacks(run, "Import the mount")
+	}
 	h.Configure(strings.Replace(kvMount(), "apps/kv", "sys", 1))
-	h.ApplyFails("Unable to create KV mount sys", "Choose another path")
-	h.Configure(strings.Replace(kvMount(), "apps/kv", "cubbyhole", 1))
-	run := h.ApplyFails("Unable to create KV mount cubbyhole", `of type "cubbyhole"`, "Nothing was changed", "Choose another path")
-	h.Lacks(run, "Import the mount")
+	h.ApplyFails("Unable to create KV mount sys", `cannot mount "sys/"`)
+	wrote(h)
 }
 
 func TestKVMount_BadInput(t *testing.T) {

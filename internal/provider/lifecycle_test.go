@@ -238,3 +238,16 @@ func livesInNamespace(h *acctest.Harness, config, path, id string) {
 	}
 	imports(h, "ocibao_"+strings.TrimPrefix(strings.SplitN(config, `"`, 3)[1], "ocibao_")+".this", "sub//"+id)
 }
+
+// losesAnswer loses the answer to the write that creates an object, and expects
+// that applying again takes over what the server has made.
+func losesAnswer(h *acctest.Harness, path string) {
+	h.Helper()
+	h.Proxy.After(func(r acctest.Request) bool { return r.Method == http.MethodPost && r.Path == path })
+	h.ApplyFails("Unable to create")
+	h.Proxy.After(nil)
+	h.Proxy.Reset()
+	h.Apply()
+	wrote(h)
+	h.Plan(0)
+}

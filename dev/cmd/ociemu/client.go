@@ -67,6 +67,9 @@ func writeClientFiles(dir string, loaded ociemu.Loaded, key ociemu.APIKey, caPEM
 	if err != nil {
 		return clientFiles{}, err
 	}
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return clientFiles{}, err
+	}
 	files := clientFiles{config: filepath.Join(dir, "config")}
 	keyFile := filepath.Join(dir, "key.pem")
 	if err := os.WriteFile(keyFile, []byte(key.PrivateKeyPEM), 0o600); err != nil {

@@ -192,6 +192,7 @@ func (r *authMountResource) Create(ctx context.Context, req resource.CreateReque
 	}
 	plan.show(mount)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
+	r.Wrote(ctx, resp.Private, &resp.Diagnostics)
 }
 
 // create enables the method, or adopts what an interrupted run left.
@@ -221,7 +222,13 @@ func (r *authMountResource) Read(ctx context.Context, req resource.ReadRequest, 
 	if resp.Diagnostics.HasError() || !r.Refreshes(&resp.Diagnostics, "auth mount", state.Path.ValueString()) {
 		return
 	}
-	mount, err := r.Client().ReadAuthMount(ctx, state.Namespace.ValueString(), state.Path.ValueString())
+	mount, err := glue.Refresh(ctx, &r.OpenBaoObject, req.Private, func() (openbao.AuthMount, error) {
+		return r.Client().ReadAuthMount(ctx, state.Namespace.ValueString(), state.Path.ValueString())
+	}, func(mount openbao.AuthMount) bool {
+		shown := state
+		shown.show(mount)
+		return shown.mount() == state.mount() && shown.Accessor == state.Accessor
+	})
 	if errors.Is(err, migrate.ErrMountNotFound) {
 		resp.State.RemoveResource(ctx)
 		return
@@ -248,6 +255,7 @@ func (r *authMountResource) Update(ctx context.Context, req resource.UpdateReque
 		}
 	}
 	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
+	r.Wrote(ctx, resp.Private, &resp.Diagnostics)
 }
 
 func (r *authMountResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {

@@ -102,12 +102,14 @@ func (e *loginEphemeral) Open(ctx context.Context, req ephemeral.OpenRequest, re
 		glue.Failure{Verb: "log in with", Thing: "AppRole", Identity: mount}.Add(&resp.Diagnostics, err)
 		return
 	}
-	closing, err := json.Marshal(closeData{Namespace: model.Namespace.ValueString(), Accessor: token.Accessor})
+	// Private data is logged by the engine, so it holds the accessor only. A run
+	// that fails ends without Close: then the client revokes the token.
+	e.clients.OpenBao.Client.Entrust(model.Namespace.ValueString(), token)
+	closing, err := json.Marshal(closeData{Accessor: token.Accessor})
 	if err != nil {
 		glue.Failure{Verb: "log in with", Thing: "AppRole", Identity: mount}.Add(&resp.Diagnostics, err)
 		return
 	}
-	tokens.Store(token.Accessor, token.Token)
 	resp.Diagnostics.Append(resp.Private.SetKey(ctx, closeKey, closing)...)
 	model.Token = types.StringValue(string(token.Token.Reveal()))
 	model.Accessor = types.StringValue(token.Accessor)
@@ -133,10 +135,9 @@ func (e *loginEphemeral) login(ctx context.Context, model loginModel, mount stri
 	return e.clients.OpenBao.Client.LoginAppRole(ctx, namespace, mount, model.RoleID.ValueString(), secretID)
 }
 
-// closeData is what Close needs; the token itself stays in memory.
+// closeData is what Close needs.
 type closeData struct {
-	Namespace string `json:"namespace"`
-	Accessor  string `json:"accessor"`
+	Accessor string `json:"accessor"`
 }
 
 const closeKey = "login"
@@ -148,11 +149,7 @@ func (e *loginEphemeral) Close(ctx context.Context, req ephemeral.CloseRequest, 
 	if len(raw) == 0 || json.Unmarshal(raw, &closing) != nil {
 		return
 	}
-	token, known := tokens.LoadAndDelete(closing.Accessor)
-	if !known {
-		return
-	}
-	if err := e.clients.OpenBao.Client.RevokeToken(ctx, closing.Namespace, token); err != nil {
+	if err := e.clients.OpenBao.Client.RevokeEntrusted(ctx, closing.Accessor); err != nil {
 		resp.Diagnostics.AddWarning("Unable to revoke the token of an AppRole login",
 			"The token with the accessor "+closing.Accessor+" stays valid until it expires. "+glue.Detail(err))
 	}

@@ -156,6 +156,7 @@ func (r *roleResource) Create(ctx context.Context, req resource.CreateRequest, r
 	r.refresh(ctx, &plan, &resp.Diagnostics)
 	if !resp.Diagnostics.HasError() {
 		resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
+		r.Wrote(ctx, resp.Private, &resp.Diagnostics)
 	}
 }
 
@@ -257,7 +258,14 @@ func (r *roleResource) Read(ctx context.Context, req resource.ReadRequest, resp 
 	if resp.Diagnostics.HasError() || !r.Refreshes(&resp.Diagnostics, "AppRole", state.Name.ValueString()) {
 		return
 	}
-	role, roleID, err := r.read(ctx, state)
+	roleID := ""
+	role, err := glue.Refresh(ctx, &r.OpenBaoObject, req.Private, func() (role openbao.AppRole, err error) {
+		role, roleID, err = r.read(ctx, state)
+		return role, err
+	}, func(role openbao.AppRole) bool {
+		role.RoleID = roleID
+		return sameRole(role, state.role())
+	})
 	if errors.Is(err, migrate.ErrDestinationNotFound) || errors.Is(err, migrate.ErrMountNotFound) {
 		resp.State.RemoveResource(ctx)
 		return
@@ -284,6 +292,7 @@ func (r *roleResource) Update(ctx context.Context, req resource.UpdateRequest, r
 		}
 	}
 	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
+	r.Wrote(ctx, resp.Private, &resp.Diagnostics)
 }
 
 func (r *roleResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {

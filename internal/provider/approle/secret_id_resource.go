@@ -4,11 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"strings"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/setvalidator"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
@@ -20,6 +22,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
+	"github.com/ocibao/terraform-provider-ocibao/internal/migrate"
 	"github.com/ocibao/terraform-provider-ocibao/internal/openbao"
 	"github.com/ocibao/terraform-provider-ocibao/internal/provider/glue"
 )
@@ -99,13 +102,13 @@ func (r *secretIDResource) Schema(_ context.Context, _ resource.SchemaRequest, r
 				CustomType:          glue.DurationType{},
 				MarkdownDescription: "How long the wrapping token can be used, as a duration such as `\"10m\"`, at least a second. Changing it forces replacement, except where the secret ID was imported.",
 				Validators:          []validator.String{glue.Checked("wrapping TTL", validateWrappingTTL)},
-				PlanModifiers:       []planmodifier.String{importedUnwrapped{}, stringplanmodifier.RequiresReplace()},
+				PlanModifiers:       []planmodifier.String{importedUnwrapped{}, glue.SameDuration(), stringplanmodifier.RequiresReplace()},
 			},
 			"ttl": schema.StringAttribute{
 				Optional:            true,
 				CustomType:          glue.DurationType{},
 				MarkdownDescription: "How long the secret ID is valid, as a duration such as `\"720h\"`; `\"0s\"` is without end. Default: the role's `secret_id_ttl`, which it cannot exceed. Changing it forces replacement.",
-				PlanModifiers:       fixed,
+				PlanModifiers:       []planmodifier.String{glue.SameDuration(), stringplanmodifier.RequiresReplace()},
 			},
 			"num_uses": schema.Int64Attribute{
 				Optional:            true,
@@ -178,6 +181,7 @@ func (r *secretIDResource) Create(ctx context.Context, req resource.CreateReques
 	wrapped, err := r.Client().CreateWrappedSecretID(ctx, namespace, mount, role, plan.options(), time.Duration(plan.WrappingTTL.Seconds())*time.Second)
 	if err != nil {
 		plan.failure("create").Add(&resp.Diagnostics, err)
+		plan.warnOfLostAnswer(&resp.Diagnostics, err)
 		return
 	}
 	plan.Accessor = types.StringValue(wrapped.Accessor)
@@ -189,6 +193,20 @@ func (r *secretIDResource) Create(ctx context.Context, req resource.CreateReques
 		plan.Expiration = glue.Time(info.ExpirationTime)
 	}
 	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
+	r.Wrote(ctx, resp.Private, &resp.Diagnostics)
+}
+
+// warnOfLostAnswer tells of a secret ID that the server may have made without
+// this run getting to know it.
+func (m secretIDModel) warnOfLostAnswer(diags *diag.Diagnostics, err error) {
+	var dialled *net.OpError
+	if !errors.Is(err, migrate.ErrTargetUnavailable) || errors.As(err, &dialled) && dialled.Op == "dial" {
+		return
+	}
+	role := "auth/" + m.Mount.ValueString() + "/role/" + m.RoleName.ValueString()
+	diags.AddWarning("A secret ID may have been left behind", fmt.Sprintf(
+		"The answer of the server did not arrive. If it made a secret ID, its wrapping token is lost and so nobody can use it, but it exists until its TTL ends. "+
+			"`bao list %[1]s/secret-id` shows the accessors of all secret IDs, and `bao write %[1]s/secret-id-accessor/destroy secret_id_accessor=…` revokes one.", role))
 }
 
 func (r *secretIDResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
@@ -197,20 +215,34 @@ func (r *secretIDResource) Read(ctx context.Context, req resource.ReadRequest, r
 	if resp.Diagnostics.HasError() || !r.Refreshes(&resp.Diagnostics, "secret ID", state.Accessor.ValueString()) {
 		return
 	}
-	info, err := r.Client().LookupSecretIDByAccessor(ctx, state.Namespace.ValueString(), state.Mount.ValueString(), state.RoleName.ValueString(), state.Accessor.ValueString())
+	info, err := glue.Refresh(ctx, &r.OpenBaoObject, req.Private, func() (*openbao.SecretIDInfo, error) {
+		return r.Client().LookupSecretIDByAccessor(ctx, state.Namespace.ValueString(), state.Mount.ValueString(), state.RoleName.ValueString(), state.Accessor.ValueString())
+	}, func(info *openbao.SecretIDInfo) bool { return info != nil })
 	if err != nil {
 		state.failure("read").Add(&resp.Diagnostics, err)
 		return
 	}
-	if info == nil {
+	if reason := r.gone(info); reason != "" {
 		resp.Diagnostics.AddWarning("Secret ID is gone", fmt.Sprintf(
-			"The secret ID with the accessor %s of the role %s was used up, has expired or was revoked. The plan makes a new one.",
-			state.Accessor.ValueString(), state.RoleName.ValueString()))
+			"The secret ID with the accessor %s of the role %s %s. The plan makes a new one.",
+			state.Accessor.ValueString(), state.RoleName.ValueString(), reason))
 		resp.State.RemoveResource(ctx)
 		return
 	}
 	state.Expiration = glue.Time(info.ExpirationTime)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
+}
+
+// gone says why a secret ID cannot be used any more; empty when it can. The server
+// shows one that has expired until it tidies up.
+func (r *secretIDResource) gone(info *openbao.SecretIDInfo) string {
+	switch {
+	case info == nil:
+		return "was used up, has expired or was revoked"
+	case !info.ExpirationTime.IsZero() && !info.ExpirationTime.After(r.Now()):
+		return "has expired at " + glue.Time(info.ExpirationTime).ValueString()
+	}
+	return ""
 }
 
 // Update has nothing to do: every argument forces replacement.

@@ -11,6 +11,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringdefault"
 	"github.com/hashicorp/terraform-plugin-framework/types/basetypes"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
@@ -137,6 +138,7 @@ func DurationAttribute(description string) schema.StringAttribute {
 		CustomType:          DurationType{},
 		Default:             stringdefault.StaticString("0s"),
 		MarkdownDescription: description,
+		PlanModifiers:       []planmodifier.String{SameDuration()},
 	}
 }
 

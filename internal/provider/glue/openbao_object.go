@@ -2,6 +2,7 @@ package glue
 
 import (
 	"context"
+	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
@@ -21,6 +22,9 @@ func (o *OpenBaoObject) Configure(_ context.Context, req resource.ConfigureReque
 
 // Client is the OpenBao client; there is one after Require or Refreshes.
 func (o *OpenBaoObject) Client() *openbao.Client { return o.clients.OpenBao.Client }
+
+// Now is the time.
+func (o *OpenBaoObject) Now() time.Time { return o.clients.Clock.Now() }
 
 // Require reports whether there is a client, and why not.
 func (o *OpenBaoObject) Require(diags *diag.Diagnostics) bool {

@@ -65,3 +65,10 @@ func (m *mountModel) show(mount openbao.KVMount) {
 	m.DeleteVersionAfter = glue.Seconds(mount.DeleteVersionAfter)
 	m.Accessor = types.StringValue(mount.Accessor)
 }
+
+// isShownBy reports whether the server has what the model has.
+func (m mountModel) isShownBy(mount openbao.KVMount) bool {
+	shown := m
+	shown.show(mount)
+	return shown.mount() == m.mount() && shown.Accessor == m.Accessor
+}

@@ -146,6 +146,7 @@ func (r *mountResource) Create(ctx context.Context, req resource.CreateRequest, 
 	}
 	plan.show(mount)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
+	r.Wrote(ctx, resp.Private, &resp.Diagnostics)
 }
 
 // create mounts, or adopts what an interrupted run left: a mount like the one
@@ -163,8 +164,11 @@ func create(ctx context.Context, client *openbao.Client, wanted openbao.KVMount)
 
 func adopt(ctx context.Context, client *openbao.Client, wanted openbao.KVMount, conflict error) error {
 	present, err := client.ReadKVMount(ctx, wanted.Namespace, wanted.Path)
-	if errors.Is(err, migrate.ErrMountType) || errors.Is(err, migrate.ErrMountNotFound) {
+	switch {
+	case errors.Is(err, migrate.ErrMountType):
 		return glue.Hint(err, "Nothing was changed. Choose another path.")
+	case errors.Is(err, migrate.ErrMountNotFound):
+		return glue.Hint(conflict, "Nothing was changed. Choose another path: this one is inside another mount, or has one inside.")
 	}
 	conflict = glue.Hint(conflict, fmt.Sprintf("Nothing was changed. Import the mount with the ID %q to manage it here, or choose another path.",
 		glue.ImportID(wanted.Namespace, wanted.Path)))
@@ -194,10 +198,15 @@ func (r *mountResource) Read(ctx context.Context, req resource.ReadRequest, resp
 	if resp.Diagnostics.HasError() || !r.Refreshes(&resp.Diagnostics, "KV mount", state.Path.ValueString()) {
 		return
 	}
-	mount, err := r.Client().ReadKVMount(ctx, state.Namespace.ValueString(), state.Path.ValueString())
+	mount, err := glue.Refresh(ctx, &r.OpenBaoObject, req.Private, func() (openbao.KVMount, error) {
+		return r.Client().ReadKVMount(ctx, state.Namespace.ValueString(), state.Path.ValueString())
+	}, state.isShownBy)
 	if errors.Is(err, migrate.ErrMountNotFound) && !errors.Is(err, migrate.ErrPermissionDenied) {
 		resp.State.RemoveResource(ctx)
 		return
+	}
+	if errors.Is(err, migrate.ErrMountType) {
+		err = glue.Hint(err, "Somebody replaced the KV mount. Choose another path, or move that engine away, and take the old mount out of the state first (terraform state rm, tofu state rm).")
 	}
 	if err != nil {
 		state.failure("read").AddTo(&resp.Diagnostics, path.Root("path"), err)
@@ -219,6 +228,7 @@ func (r *mountResource) Update(ctx context.Context, req resource.UpdateRequest, 
 		return
 	}
 	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
+	r.Wrote(ctx, resp.Private, &resp.Diagnostics)
 }
 
 func (r *mountResource) tune(ctx context.Context, plan, state mountModel) error {

@@ -76,6 +76,7 @@ func (r *migratedSecretResource) Read(ctx context.Context, req resource.ReadRequ
 	}
 	if r.unknown() {
 		glue.NotRefreshed(&resp.Diagnostics, "secret", state.location().String())
+		state.setIdentity(ctx, resp.Identity, &resp.Diagnostics)
 		return
 	}
 	if !r.ready(&resp.Diagnostics) {

@@ -105,6 +105,7 @@ func (r *migrationResource) Read(ctx context.Context, req resource.ReadRequest, 
 	}
 	if r.unknown() {
 		glue.NotRefreshed(&resp.Diagnostics, "migration to", state.place())
+		state.setIdentity(ctx, resp.Identity, &resp.Diagnostics)
 		return
 	}
 	if !r.ready(&resp.Diagnostics) {

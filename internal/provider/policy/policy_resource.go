@@ -61,6 +61,7 @@ func (r *policyResource) Schema(_ context.Context, _ resource.SchemaRequest, res
 				Required:            true,
 				CustomType:          TextType{},
 				MarkdownDescription: "Text of the policy, in HCL or JSON. White space, comments and the order of capabilities make no difference.",
+				PlanModifiers:       []planmodifier.String{glue.SameMeaning(openbao.SamePolicy)},
 			},
 			"on_conflict": glue.OnConflictAttribute("policy"),
 		},
@@ -89,6 +90,7 @@ func (r *policyResource) Create(ctx context.Context, req resource.CreateRequest,
 		return
 	}
 	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
+	r.Wrote(ctx, resp.Private, &resp.Diagnostics)
 }
 
 func (r *policyResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
@@ -97,7 +99,9 @@ func (r *policyResource) Read(ctx context.Context, req resource.ReadRequest, res
 	if resp.Diagnostics.HasError() || !r.Refreshes(&resp.Diagnostics, "policy", state.Name.ValueString()) {
 		return
 	}
-	text, err := r.Client().GetPolicy(ctx, state.Namespace.ValueString(), state.Name.ValueString())
+	text, err := glue.Refresh(ctx, &r.OpenBaoObject, req.Private, func() (string, error) {
+		return r.Client().GetPolicy(ctx, state.Namespace.ValueString(), state.Name.ValueString())
+	}, func(text string) bool { return openbao.SamePolicy(text, state.Policy.ValueString()) })
 	if errors.Is(err, migrate.ErrDestinationNotFound) {
 		resp.State.RemoveResource(ctx)
 		return
@@ -124,6 +128,7 @@ func (r *policyResource) Update(ctx context.Context, req resource.UpdateRequest,
 		}
 	}
 	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
+	r.Wrote(ctx, resp.Private, &resp.Diagnostics)
 }
 
 func (r *policyResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
