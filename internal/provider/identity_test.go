@@ -3,6 +3,8 @@ package provider_test
 import (
 	"fmt"
 	"net/http"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -47,6 +49,69 @@ import {
 	}
 	h.Proxy.Reset()
 	h.Contains(h.Plan(2), "1 to import, 0 to add, 0 to change, 0 to destroy")
+	h.Apply()
+	h.Plan(0)
+	if writes := h.Proxy.Writes(); len(writes) > 0 {
+		t.Errorf("an import wrote: %v", writes)
+	}
+}
+
+// Every other resource imports by identity as well, into an empty plan.
+func TestImportByIdentity(t *testing.T) {
+	t.Parallel()
+	h := acctest.New(t)
+	resources := `
+resource "ocibao_kv_mount" "kv" {
+  path = "credentials"
+}
+
+resource "ocibao_policy" "app" {
+  name   = "app"
+  policy = "path \"credentials/data/a\" { capabilities = [\"read\"] }"
+}
+
+resource "ocibao_auth_mount" "approle" {
+  path = "team-approle"
+}
+
+resource "ocibao_approle" "app" {
+  mount          = ocibao_auth_mount.approle.path
+  name           = "app"
+  token_policies = [ocibao_policy.app.name]
+}
+`
+	h.Configure(resources)
+	h.Apply()
+	if err := os.Remove(filepath.Join(h.Work.Dir, "terraform.tfstate")); err != nil {
+		t.Fatal(err)
+	}
+	h.Configure(resources + `
+import {
+  to       = ocibao_kv_mount.kv
+  identity = { path = "credentials" }
+}
+
+import {
+  to       = ocibao_policy.app
+  identity = { name = "app" }
+}
+
+import {
+  to       = ocibao_auth_mount.approle
+  identity = { path = "team-approle" }
+}
+
+import {
+  to       = ocibao_approle.app
+  identity = { mount = "team-approle", name = "app" }
+}
+`)
+	if !identities(h) {
+		h.Contains(h.Plan(1), "identity")
+		return
+	}
+	h.Proxy.Reset()
+	h.Contains(h.Plan(2), "4 to import, 0 to add, 0 to change, 0 to destroy")
 	h.Apply()
 	h.Plan(0)
 	if writes := h.Proxy.Writes(); len(writes) > 0 {

@@ -26,13 +26,19 @@ var (
 	_ resource.ResourceWithValidateConfig = (*authMountResource)(nil)
 	_ resource.ResourceWithModifyPlan     = (*authMountResource)(nil)
 	_ resource.ResourceWithImportState    = (*authMountResource)(nil)
+	_ resource.ResourceWithIdentity       = (*authMountResource)(nil)
 )
 
 // NewAuthMountResource is ocibao_auth_mount.
-func NewAuthMountResource() resource.Resource { return &authMountResource{} }
+func NewAuthMountResource() resource.Resource {
+	return &authMountResource{Identity: glue.NewIdentity(
+		glue.IdentityAttribute{Name: "path", Description: "Path of the mount below auth/."},
+	)}
+}
 
 type authMountResource struct {
 	glue.OpenBaoObject
+	glue.Identity
 }
 
 type authMountModel struct {
@@ -192,6 +198,7 @@ func (r *authMountResource) Create(ctx context.Context, req resource.CreateReque
 	}
 	plan.show(mount)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
+	r.Identify(ctx, resp.State, resp.Identity, &resp.Diagnostics)
 	r.Wrote(ctx, resp.Private, &resp.Diagnostics)
 }
 
@@ -219,6 +226,7 @@ func (r *authMountResource) create(ctx context.Context, plan authMountModel) (op
 func (r *authMountResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
 	var state authMountModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	r.Identify(ctx, req.State, resp.Identity, &resp.Diagnostics)
 	if resp.Diagnostics.HasError() || !r.Refreshes(&resp.Diagnostics, "auth mount", state.Path.ValueString()) {
 		return
 	}
@@ -239,6 +247,7 @@ func (r *authMountResource) Read(ctx context.Context, req resource.ReadRequest, 
 	}
 	state.show(mount)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
+	r.Identify(ctx, resp.State, resp.Identity, &resp.Diagnostics)
 }
 
 func (r *authMountResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
@@ -255,6 +264,7 @@ func (r *authMountResource) Update(ctx context.Context, req resource.UpdateReque
 		}
 	}
 	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
+	r.Identify(ctx, resp.State, resp.Identity, &resp.Diagnostics)
 	r.Wrote(ctx, resp.Private, &resp.Diagnostics)
 }
 
@@ -284,7 +294,7 @@ func (r *authMountResource) Delete(ctx context.Context, req resource.DeleteReque
 // ImportState takes the path of the mount, without auth/, as ID, behind
 // "<namespace>//" where it is in one.
 func (r *authMountResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
-	mount := glue.ImportNamespace(ctx, req, resp)
+	mount := r.ImportedID(ctx, req, resp)
 	if err := openbao.ValidateMount(mount); err != nil {
 		resp.Diagnostics.AddError("Invalid import ID", glue.Detail(fmt.Errorf("%w. The ID is the path of the mount without auth/, such as approle", err)))
 		return

@@ -31,13 +31,20 @@ var (
 	_ resource.ResourceWithConfigure      = (*roleResource)(nil)
 	_ resource.ResourceWithValidateConfig = (*roleResource)(nil)
 	_ resource.ResourceWithImportState    = (*roleResource)(nil)
+	_ resource.ResourceWithIdentity       = (*roleResource)(nil)
 )
 
 // NewRoleResource is ocibao_approle.
-func NewRoleResource() resource.Resource { return &roleResource{} }
+func NewRoleResource() resource.Resource {
+	return &roleResource{Identity: glue.NewIdentity(
+		glue.IdentityAttribute{Name: "mount", Description: "Path of the AppRole auth mount below auth/."},
+		glue.IdentityAttribute{Name: "name", Description: "Name of the role."},
+	)}
+}
 
 type roleResource struct {
 	glue.OpenBaoObject
+	glue.Identity
 }
 
 func (r *roleResource) Metadata(_ context.Context, req resource.MetadataRequest, resp *resource.MetadataResponse) {
@@ -156,6 +163,7 @@ func (r *roleResource) Create(ctx context.Context, req resource.CreateRequest, r
 	r.refresh(ctx, &plan, &resp.Diagnostics)
 	if !resp.Diagnostics.HasError() {
 		resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
+		r.Identify(ctx, resp.State, resp.Identity, &resp.Diagnostics)
 		r.Wrote(ctx, resp.Private, &resp.Diagnostics)
 	}
 }
@@ -255,6 +263,7 @@ func (r *roleResource) refresh(ctx context.Context, model *roleModel, diags *dia
 func (r *roleResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
 	var state roleModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	r.Identify(ctx, req.State, resp.Identity, &resp.Diagnostics)
 	if resp.Diagnostics.HasError() || !r.Refreshes(&resp.Diagnostics, "AppRole", state.Name.ValueString()) {
 		return
 	}
@@ -276,6 +285,7 @@ func (r *roleResource) Read(ctx context.Context, req resource.ReadRequest, resp 
 	}
 	state.show(role, roleID)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
+	r.Identify(ctx, resp.State, resp.Identity, &resp.Diagnostics)
 }
 
 func (r *roleResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
@@ -292,6 +302,7 @@ func (r *roleResource) Update(ctx context.Context, req resource.UpdateRequest, r
 		}
 	}
 	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
+	r.Identify(ctx, resp.State, resp.Identity, &resp.Diagnostics)
 	r.Wrote(ctx, resp.Private, &resp.Diagnostics)
 }
 
@@ -309,7 +320,7 @@ func (r *roleResource) Delete(ctx context.Context, req resource.DeleteRequest, r
 // ImportState takes "<mount>/<name>" as ID, behind "<namespace>//" where it is
 // in one.
 func (r *roleResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
-	id := glue.ImportNamespace(ctx, req, resp)
+	id := r.ImportedID(ctx, req, resp)
 	slash := strings.LastIndex(id, "/")
 	if slash < 1 || slash == len(id)-1 {
 		resp.Diagnostics.AddError("Invalid import ID", fmt.Sprintf("%q names no role. The ID is \"<mount>/<role name>\", such as approle/app.", req.ID))

@@ -30,13 +30,21 @@ import (
 var (
 	_ resource.ResourceWithConfigure   = (*secretIDResource)(nil)
 	_ resource.ResourceWithImportState = (*secretIDResource)(nil)
+	_ resource.ResourceWithIdentity    = (*secretIDResource)(nil)
 )
 
 // NewSecretIDResource is ocibao_approle_secret_id.
-func NewSecretIDResource() resource.Resource { return &secretIDResource{} }
+func NewSecretIDResource() resource.Resource {
+	return &secretIDResource{Identity: glue.NewIdentity(
+		glue.IdentityAttribute{Name: "mount", Description: "Path of the AppRole auth mount below auth/."},
+		glue.IdentityAttribute{Name: "role_name", Description: "Name of the role."},
+		glue.IdentityAttribute{Name: "accessor", Description: "Accessor of the secret ID."},
+	)}
+}
 
 type secretIDResource struct {
 	glue.OpenBaoObject
+	glue.Identity
 }
 
 type secretIDModel struct {
@@ -193,6 +201,7 @@ func (r *secretIDResource) Create(ctx context.Context, req resource.CreateReques
 		plan.Expiration = glue.Time(info.ExpirationTime)
 	}
 	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
+	r.Identify(ctx, resp.State, resp.Identity, &resp.Diagnostics)
 	r.Wrote(ctx, resp.Private, &resp.Diagnostics)
 }
 
@@ -212,6 +221,7 @@ func (m secretIDModel) warnOfLostAnswer(diags *diag.Diagnostics, err error) {
 func (r *secretIDResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
 	var state secretIDModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	r.Identify(ctx, req.State, resp.Identity, &resp.Diagnostics)
 	if resp.Diagnostics.HasError() || !r.Refreshes(&resp.Diagnostics, "secret ID", state.Accessor.ValueString()) {
 		return
 	}
@@ -231,6 +241,7 @@ func (r *secretIDResource) Read(ctx context.Context, req resource.ReadRequest, r
 	}
 	state.Expiration = glue.Time(info.ExpirationTime)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
+	r.Identify(ctx, resp.State, resp.Identity, &resp.Diagnostics)
 }
 
 // gone says why a secret ID cannot be used any more; empty when it can. The server
@@ -248,6 +259,7 @@ func (r *secretIDResource) gone(info *openbao.SecretIDInfo) string {
 // Update has nothing to do: every argument forces replacement.
 func (r *secretIDResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
 	resp.State.Raw = req.Plan.Raw
+	r.Identify(ctx, resp.State, resp.Identity, &resp.Diagnostics)
 }
 
 func (r *secretIDResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
@@ -265,7 +277,7 @@ func (r *secretIDResource) Delete(ctx context.Context, req resource.DeleteReques
 // "<namespace>//" where it is in one. The wrapping token of an imported secret ID
 // is not known any more.
 func (r *secretIDResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
-	parts := strings.Split(glue.ImportNamespace(ctx, req, resp), "/")
+	parts := strings.Split(r.ImportedID(ctx, req, resp), "/")
 	last := len(parts) - 1
 	if len(parts) < 3 || parts[last] == "" || parts[last-1] == "" {
 		resp.Diagnostics.AddError("Invalid import ID", glue.Detail(errors.New("the ID is \"<mount>/<role name>/<accessor>\", such as approle/app/0f2c1f1e-…")))

@@ -28,13 +28,19 @@ var (
 	_ resource.ResourceWithConfigure      = (*mountResource)(nil)
 	_ resource.ResourceWithValidateConfig = (*mountResource)(nil)
 	_ resource.ResourceWithImportState    = (*mountResource)(nil)
+	_ resource.ResourceWithIdentity       = (*mountResource)(nil)
 )
 
 // NewMountResource is ocibao_kv_mount.
-func NewMountResource() resource.Resource { return &mountResource{} }
+func NewMountResource() resource.Resource {
+	return &mountResource{Identity: glue.NewIdentity(
+		glue.IdentityAttribute{Name: "path", Description: "Path of the mount."},
+	)}
+}
 
 type mountResource struct {
 	glue.OpenBaoObject
+	glue.Identity
 }
 
 func (r *mountResource) Metadata(_ context.Context, req resource.MetadataRequest, resp *resource.MetadataResponse) {
@@ -146,6 +152,7 @@ func (r *mountResource) Create(ctx context.Context, req resource.CreateRequest, 
 	}
 	plan.show(mount)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
+	r.Identify(ctx, resp.State, resp.Identity, &resp.Diagnostics)
 	r.Wrote(ctx, resp.Private, &resp.Diagnostics)
 }
 
@@ -195,6 +202,7 @@ func adopt(ctx context.Context, client *openbao.Client, wanted openbao.KVMount, 
 func (r *mountResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
 	var state mountModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	r.Identify(ctx, req.State, resp.Identity, &resp.Diagnostics)
 	if resp.Diagnostics.HasError() || !r.Refreshes(&resp.Diagnostics, "KV mount", state.Path.ValueString()) {
 		return
 	}
@@ -214,6 +222,7 @@ func (r *mountResource) Read(ctx context.Context, req resource.ReadRequest, resp
 	}
 	state.show(mount)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
+	r.Identify(ctx, resp.State, resp.Identity, &resp.Diagnostics)
 }
 
 func (r *mountResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
@@ -228,6 +237,7 @@ func (r *mountResource) Update(ctx context.Context, req resource.UpdateRequest, 
 		return
 	}
 	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
+	r.Identify(ctx, resp.State, resp.Identity, &resp.Diagnostics)
 	r.Wrote(ctx, resp.Private, &resp.Diagnostics)
 }
 
@@ -270,7 +280,7 @@ func (r *mountResource) Delete(ctx context.Context, req resource.DeleteRequest, 
 // ImportState takes the path of the mount as ID, behind "<namespace>//" where it
 // is in one.
 func (r *mountResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
-	mount := glue.ImportNamespace(ctx, req, resp)
+	mount := r.ImportedID(ctx, req, resp)
 	if err := openbao.ValidateMount(mount); err != nil {
 		resp.Diagnostics.AddError("Invalid import ID", glue.Detail(fmt.Errorf("%w. The ID is the path of the mount, such as credentials", err)))
 		return

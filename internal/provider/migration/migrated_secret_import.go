@@ -17,13 +17,14 @@ import (
 type importID struct {
 	secretID      string // empty: the ownership mark tells
 	versionNumber int64  // 0: the stage CURRENT is followed
+	namespace     string
 	path          string // mount and name, which only the server can tell apart
 }
 
 // importUsage explains the forms of an import ID.
 const importUsage = "Use \"<mount>/<name>\" for a KV v2 entry that carries the ownership mark, " +
 	"\"<secret OCID>,<mount>/<name>\" to follow the stage CURRENT of a secret, or " +
-	"\"<secret OCID>@<version number>,<mount>/<name>\" to pin a version"
+	"\"<secret OCID>@<version number>,<mount>/<name>\" to pin a version. A namespace goes before the mount, as <namespace>//<mount>/<name>"
 
 func parseImportID(id string) (importID, error) {
 	source, place, both := strings.Cut(id, ",")
@@ -34,6 +35,9 @@ func parseImportID(id string) (importID, error) {
 		return importID{}, fmt.Errorf("%q names no mount and name. %s", id, importUsage)
 	}
 	parsed := importID{secretID: source, path: place}
+	if namespace, rest, inside := strings.Cut(place, "//"); inside && namespace != "" {
+		parsed.namespace, parsed.path = namespace, rest
+	}
 	switch {
 	case source == "":
 	case strings.Contains(source, "@"):
@@ -65,7 +69,7 @@ func (r *migratedSecretResource) ImportState(ctx context.Context, req resource.I
 	if !r.clients.OpenBao.Require(&resp.Diagnostics) {
 		return
 	}
-	mount, err := r.clients.OpenBao.Client.MountOf(ctx, "", parsed.path)
+	mount, err := r.clients.OpenBao.Client.MountOf(ctx, parsed.namespace, parsed.path)
 	if err != nil {
 		glue.Failure{Verb: "import", Thing: "secret", Identity: parsed.path}.Add(&resp.Diagnostics, err)
 		return
@@ -73,6 +77,7 @@ func (r *migratedSecretResource) ImportState(ctx context.Context, req resource.I
 	name := strings.TrimPrefix(parsed.path, mount+"/")
 	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("mount"), mount)...)
 	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("name"), name)...)
+	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("namespace"), glue.Text(parsed.namespace))...)
 	if parsed.secretID != "" {
 		resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("secret_id"), parsed.secretID)...)
 	}

@@ -7,11 +7,8 @@ import (
 	"sync"
 
 	"github.com/hashicorp/terraform-plugin-framework/attr"
-	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
-	"github.com/hashicorp/terraform-plugin-framework/resource/identityschema"
-	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/ocibao/terraform-provider-ocibao/internal/migrate"
@@ -19,40 +16,15 @@ import (
 	"github.com/ocibao/terraform-provider-ocibao/internal/provider/glue"
 )
 
-// migrationIdentity says which mount it is.
-type migrationIdentity struct {
-	Namespace types.String `tfsdk:"namespace"`
-	Mount     types.String `tfsdk:"mount"`
-}
-
-func (r *migrationResource) IdentitySchema(_ context.Context, _ resource.IdentitySchemaRequest, resp *resource.IdentitySchemaResponse) {
-	resp.IdentitySchema = identityschema.Schema{
-		Attributes: map[string]identityschema.Attribute{
-			"namespace": identityschema.StringAttribute{OptionalForImport: true, Description: "Namespace, relative to the provider's."},
-			"mount":     identityschema.StringAttribute{RequiredForImport: true, Description: "Path of the KV mount."},
-		},
-	}
-}
-
-func (m migrationModel) setIdentity(ctx context.Context, identity *tfsdk.ResourceIdentity, diags *diag.Diagnostics) {
-	if identity != nil {
-		diags.Append(identity.Set(ctx, migrationIdentity{Namespace: m.Namespace, Mount: m.Mount})...)
-	}
-}
-
 // ImportState takes the path of the mount as ID. Which secrets were migrated
 // there, the ownership marks tell.
 func (r *migrationResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
-	identity := migrationIdentity{Mount: types.StringValue(req.ID)}
-	if req.ID == "" {
-		resp.Diagnostics.Append(req.Identity.Get(ctx, &identity)...)
-	}
-	if err := openbao.ValidateMount(identity.Mount.ValueString()); err != nil {
+	mount := r.ImportedID(ctx, req, resp)
+	if err := openbao.ValidateMount(mount); err != nil {
 		resp.Diagnostics.AddError("Invalid import ID", glue.Detail(fmt.Errorf("%w. The ID is the path of a KV v2 mount", err)))
 		return
 	}
-	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("mount"), identity.Mount)...)
-	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("namespace"), identity.Namespace)...)
+	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("mount"), mount)...)
 }
 
 // adoptAll finds the migrated secrets of a mount by their ownership marks.
@@ -81,7 +53,7 @@ func (r *migrationResource) adoptAll(ctx context.Context, model migrationModel, 
 	}
 	model.show(states)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &model)...)
-	model.setIdentity(ctx, resp.Identity, &resp.Diagnostics)
+	r.Identify(ctx, resp.State, resp.Identity, &resp.Diagnostics)
 	saveAll(ctx, resp.Private, states, &resp.Diagnostics)
 }
 

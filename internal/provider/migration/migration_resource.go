@@ -23,7 +23,11 @@ var (
 )
 
 // NewMigrationResource is ocibao_migration.
-func NewMigrationResource() resource.Resource { return &migrationResource{} }
+func NewMigrationResource() resource.Resource {
+	return &migrationResource{Identity: glue.NewIdentity(
+		glue.IdentityAttribute{Name: "mount", Description: "Path of the KV mount."},
+	)}
+}
 
 // workers is how many secrets are under way at once. The OCI side limits itself;
 // more than the product of round trip and rate would only wait there.
@@ -31,6 +35,7 @@ const workers = 16
 
 type migrationResource struct {
 	sides
+	glue.Identity
 }
 
 func (r *migrationResource) Metadata(_ context.Context, req resource.MetadataRequest, resp *resource.MetadataResponse) {
@@ -53,7 +58,7 @@ func (r *migrationResource) Create(ctx context.Context, req resource.CreateReque
 	}
 	plan.show(states)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
-	plan.setIdentity(ctx, resp.Identity, &resp.Diagnostics)
+	r.Identify(ctx, resp.State, resp.Identity, &resp.Diagnostics)
 	saveAll(ctx, resp.Private, states, &resp.Diagnostics)
 }
 
@@ -105,7 +110,7 @@ func (r *migrationResource) Read(ctx context.Context, req resource.ReadRequest, 
 	}
 	if r.unknown() {
 		glue.NotRefreshed(&resp.Diagnostics, "migration to", state.place())
-		state.setIdentity(ctx, resp.Identity, &resp.Diagnostics)
+		r.Identify(ctx, resp.State, resp.Identity, &resp.Diagnostics)
 		return
 	}
 	if !r.ready(&resp.Diagnostics) {
@@ -135,7 +140,7 @@ func (r *migrationResource) Read(ctx context.Context, req resource.ReadRequest, 
 	}
 	state.show(states)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
-	state.setIdentity(ctx, resp.Identity, &resp.Diagnostics)
+	r.Identify(ctx, resp.State, resp.Identity, &resp.Diagnostics)
 	saveAll(ctx, resp.Private, states, &resp.Diagnostics)
 }
 
@@ -182,7 +187,7 @@ func (r *migrationResource) Update(ctx context.Context, req resource.UpdateReque
 	}
 	plan.show(after)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
-	plan.setIdentity(ctx, resp.Identity, &resp.Diagnostics)
+	r.Identify(ctx, resp.State, resp.Identity, &resp.Diagnostics)
 	saveAll(ctx, resp.Private, after, &resp.Diagnostics)
 }
 

@@ -22,13 +22,19 @@ import (
 var (
 	_ resource.ResourceWithConfigure   = (*policyResource)(nil)
 	_ resource.ResourceWithImportState = (*policyResource)(nil)
+	_ resource.ResourceWithIdentity    = (*policyResource)(nil)
 )
 
 // NewPolicyResource is ocibao_policy.
-func NewPolicyResource() resource.Resource { return &policyResource{} }
+func NewPolicyResource() resource.Resource {
+	return &policyResource{Identity: glue.NewIdentity(
+		glue.IdentityAttribute{Name: "name", Description: "Name of the policy."},
+	)}
+}
 
 type policyResource struct {
 	glue.OpenBaoObject
+	glue.Identity
 }
 
 type policyModel struct {
@@ -90,12 +96,14 @@ func (r *policyResource) Create(ctx context.Context, req resource.CreateRequest,
 		return
 	}
 	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
+	r.Identify(ctx, resp.State, resp.Identity, &resp.Diagnostics)
 	r.Wrote(ctx, resp.Private, &resp.Diagnostics)
 }
 
 func (r *policyResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
 	var state policyModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	r.Identify(ctx, req.State, resp.Identity, &resp.Diagnostics)
 	if resp.Diagnostics.HasError() || !r.Refreshes(&resp.Diagnostics, "policy", state.Name.ValueString()) {
 		return
 	}
@@ -112,6 +120,7 @@ func (r *policyResource) Read(ctx context.Context, req resource.ReadRequest, res
 	}
 	state.Policy = NewText(text)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
+	r.Identify(ctx, resp.State, resp.Identity, &resp.Diagnostics)
 }
 
 func (r *policyResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
@@ -128,6 +137,7 @@ func (r *policyResource) Update(ctx context.Context, req resource.UpdateRequest,
 		}
 	}
 	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
+	r.Identify(ctx, resp.State, resp.Identity, &resp.Diagnostics)
 	r.Wrote(ctx, resp.Private, &resp.Diagnostics)
 }
 
@@ -145,7 +155,7 @@ func (r *policyResource) Delete(ctx context.Context, req resource.DeleteRequest,
 // ImportState takes the name of the policy as ID, behind "<namespace>//" where
 // it is in one.
 func (r *policyResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
-	name := glue.ImportNamespace(ctx, req, resp)
+	name := r.ImportedID(ctx, req, resp)
 	if err := openbao.ValidatePolicyName(name); err != nil {
 		resp.Diagnostics.AddError("Invalid import ID", glue.Detail(fmt.Errorf("%w. The ID is the name of the policy", err)))
 		return

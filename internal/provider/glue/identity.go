@@ -1,0 +1,73 @@
+package glue
+
+import (
+	"context"
+	"strings"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/resource/identityschema"
+	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+)
+
+// Identity is the identity of an object of OpenBao: string attributes of the
+// resource whose values, joined by slashes, are the import ID, and the namespace.
+type Identity struct {
+	attributes []IdentityAttribute
+}
+
+// IdentityAttribute is one part of an identity.
+type IdentityAttribute struct {
+	Name        string
+	Description string
+}
+
+// NewIdentity is an identity of these attributes, in the order of the import ID.
+func NewIdentity(attributes ...IdentityAttribute) Identity { return Identity{attributes} }
+
+// IdentitySchema implements resource.ResourceWithIdentity.
+func (i Identity) IdentitySchema(_ context.Context, _ resource.IdentitySchemaRequest, resp *resource.IdentitySchemaResponse) {
+	resp.IdentitySchema.Attributes = map[string]identityschema.Attribute{
+		"namespace": identityschema.StringAttribute{OptionalForImport: true, Description: "Namespace, relative to the provider's."},
+	}
+	for _, attribute := range i.attributes {
+		resp.IdentitySchema.Attributes[attribute.Name] = identityschema.StringAttribute{RequiredForImport: true, Description: attribute.Description}
+	}
+}
+
+// Identify fills in the identity from a state. Engines that know no identities
+// hand over none.
+func (i Identity) Identify(ctx context.Context, state tfsdk.State, identity *tfsdk.ResourceIdentity, diags *diag.Diagnostics) {
+	if identity == nil || diags.HasError() {
+		return
+	}
+	copyText := func(name string) {
+		var value types.String
+		diags.Append(state.GetAttribute(ctx, path.Root(name), &value)...)
+		diags.Append(identity.SetAttribute(ctx, path.Root(name), value)...)
+	}
+	copyText("namespace")
+	for _, attribute := range i.attributes {
+		copyText(attribute.Name)
+	}
+}
+
+// ImportedID is the ID of an import without its namespace, which goes into the
+// state. An import by identity is turned into the ID of the same object.
+func (i Identity) ImportedID(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) string {
+	if req.ID != "" || req.Identity == nil {
+		return ImportNamespace(ctx, req, resp)
+	}
+	var namespace types.String
+	resp.Diagnostics.Append(req.Identity.GetAttribute(ctx, path.Root("namespace"), &namespace)...)
+	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("namespace"), namespace)...)
+	parts := make([]string, len(i.attributes))
+	for at, attribute := range i.attributes {
+		var value types.String
+		resp.Diagnostics.Append(req.Identity.GetAttribute(ctx, path.Root(attribute.Name), &value)...)
+		parts[at] = value.ValueString()
+	}
+	return strings.Join(parts, "/")
+}
