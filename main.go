@@ -24,10 +24,17 @@ const logoutTime = 1500 * time.Millisecond
 func main() {
 	debug := flag.Bool("debug", false, "serve for a debugger, which prints how to attach the engine")
 	flag.Parse()
+	if err := serve(*debug); err != nil {
+		log.Fatal(err)
+	}
+}
+
+// serve answers the engine until that is done, then logs out.
+func serve(debug bool) error {
 	instance := ocibao.New(version)
 	err := providerserver.Serve(context.Background(), func() provider.Provider { return instance }, providerserver.ServeOpts{
 		Address:         "registry.terraform.io/ocibao/ocibao",
-		Debug:           *debug,
+		Debug:           debug,
 		ProtocolVersion: 6,
 	})
 	ctx, cancel := context.WithTimeout(context.Background(), logoutTime)
@@ -35,7 +42,5 @@ func main() {
 	if closeErr := instance.Close(ctx); closeErr != nil {
 		log.Printf("[WARN] Unable to revoke the token that the provider logged in with: %v", closeErr)
 	}
-	if err != nil {
-		log.Fatal(err)
-	}
+	return err
 }

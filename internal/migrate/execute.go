@@ -74,11 +74,12 @@ func Execute(ctx context.Context, ports Ports, wish Wish, decision Decision, sta
 		result.Record = state.Record
 	}
 	var present map[string]string
-	if decision.Value && wish.History && run.engine == KV2 && decision.VersionNumber != 0 {
+	switch {
+	case decision.Value && wish.History && run.engine == KV2 && decision.VersionNumber != 0:
 		present, err = run.valueWithHistory(ctx, decision, &result)
-	} else if decision.Value {
+	case decision.Value:
 		present, err = run.value(ctx, decision, &result)
-	} else if run.engine == KV2 {
+	case run.engine == KV2:
 		present, err = run.presentMetadata(ctx)
 	}
 	if err != nil {

@@ -164,14 +164,14 @@ func TestBadInput_OCICredentials(t *testing.T) {
 		env  []string
 		want []string
 	}{
-		"another key":            {[]string{"OCI_PRIVATE_KEY=" + string(other.PrivateKeyPEM)}, []string{"fingerprint", h.OCI.Key.Fingerprint, other.Fingerprint}},
-		"unregistered key":       {[]string{"OCI_PRIVATE_KEY=" + string(other.PrivateKeyPEM), "OCI_FINGERPRINT=" + other.Fingerprint}, []string{"401 NotAuthenticated"}},
+		"another key":            {[]string{"OCI_PRIVATE_KEY=" + other.PrivateKeyPEM}, []string{"fingerprint", h.OCI.Key.Fingerprint, other.Fingerprint}},
+		"unregistered key":       {[]string{"OCI_PRIVATE_KEY=" + other.PrivateKeyPEM, "OCI_FINGERPRINT=" + other.Fingerprint}, []string{"401 NotAuthenticated"}},
 		"wrong fingerprint":      {[]string{"OCI_FINGERPRINT=00:11:22:33:44:55:66:77:88:99:aa:bb:cc:dd:ee:ff"}, []string{"fingerprint", h.OCI.Key.Fingerprint}},
 		"no key at all":          {[]string{"OCI_PRIVATE_KEY=not a key"}, []string{"private_key"}},
 		"no fingerprint":         {[]string{"OCI_FINGERPRINT="}, []string{"Missing OCI setting", "TF_VAR_fingerprint, OCI_FINGERPRINT, OCI_CLI_FINGERPRINT"}},
 		"no region":              {[]string{"OCI_REGION="}, []string{"Missing OCI setting", "OCI_REGION"}},
 		"fingerprint, line feed": {[]string{"OCI_FINGERPRINT=" + h.OCI.Key.Fingerprint + "\n"}, nil},
-		"key in one line":        {[]string{"OCI_PRIVATE_KEY=" + strings.ReplaceAll(string(h.OCI.Key.PrivateKeyPEM), "\n", `\n`)}, nil},
+		"key in one line":        {[]string{"OCI_PRIVATE_KEY=" + strings.ReplaceAll(h.OCI.Key.PrivateKeyPEM, "\n", `\n`)}, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			h := *h
@@ -182,7 +182,7 @@ func TestBadInput_OCICredentials(t *testing.T) {
 				return
 			}
 			run := h.ApplyFails(test.want...)
-			h.Lacks(run, "not a key", string(other.PrivateKeyPEM[40:100]))
+			h.Lacks(run, "not a key", other.PrivateKeyPEM[40:100])
 		})
 	}
 	h.Work.Env = good

@@ -23,9 +23,14 @@ var resources = []func() resource.Resource{
 }
 
 var dataSources = []func() datasource.DataSource{
+	migration.NewCoverageDataSource,
+	policy.NewPolicyDocumentDataSource,
+	source.NewCompartmentsDataSource,
 	source.NewSecretBundleDataSource,
 	source.NewSecretDataSource,
+	source.NewSecretVersionsDataSource,
 	source.NewSecretsDataSource,
+	source.NewVaultsDataSource,
 }
 
 var ephemeralResources = []func() ephemeral.EphemeralResource{

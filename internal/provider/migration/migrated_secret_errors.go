@@ -37,13 +37,13 @@ var remedies = []struct {
 
 // remedied adds the way out to an error of the core, and names the attribute
 // that is to be changed; "" when none is.
-func remedied(err error) (explained error, attribute string) {
+func remedied(err error) (attribute string, explained error) {
 	for _, remedy := range remedies {
 		if errors.Is(err, remedy.is) {
-			return glue.Hint(err, remedy.text), remedy.attribute
+			return remedy.attribute, glue.Hint(err, remedy.text)
 		}
 	}
-	return err, ""
+	return "", err
 }
 
 // explain adds an error of the core, with its way out, to the diagnostics.
@@ -56,7 +56,7 @@ func explain(diags *diag.Diagnostics, verb string, model migratedSecretModel, er
 	if verb != "migrate" {
 		failure.Identity = model.location().String()
 	}
-	err, attribute := remedied(err)
+	attribute, err := remedied(err)
 	if attribute != "" {
 		failure.AddTo(diags, path.Root(attribute), err)
 		return

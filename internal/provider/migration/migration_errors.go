@@ -20,7 +20,7 @@ func explainMany(diags *diag.Diagnostics, verb string, model migrationModel, tot
 	pins := glue.Texts(model.Secrets)
 	var lines, ways []string
 	for _, name := range slices.Sorted(maps.Keys(failed)) {
-		err, _ := remedied(cause(failed[name]))
+		_, err := remedied(cause(failed[name]))
 		reason, way, _ := strings.Cut(glue.Detail(err), "\n\n")
 		source := ""
 		if pin, known := pins[name]; known {

@@ -176,12 +176,13 @@ func recallAll(raw []byte, model migrationModel) memories {
 	if len(raw) > 0 && json.Unmarshal(raw, &all) == nil && len(all) > 0 {
 		return all
 	}
+	metadata := slices.Sorted(maps.Keys(glue.Texts(model.CustomMetadata)))
+	versions := model.KVVersions.Elements()
 	for name := range model.Secrets.Elements() {
 		record := migrate.Record{Engine: migrate.KV1}
-		if number, is := model.KVVersions.Elements()[name].(types.Int64); is {
+		if number, is := versions[name].(types.Int64); is {
 			written := migrate.RecordedVersion{Number: number.ValueInt64()}
-			record = migrate.Record{Engine: migrate.KV2, Written: written, Seen: written, Marked: true,
-				MetadataKeys: slices.Sorted(maps.Keys(glue.Texts(model.CustomMetadata)))}
+			record = migrate.Record{Engine: migrate.KV2, Written: written, Seen: written, Marked: true, MetadataKeys: metadata}
 		}
 		all[name] = bulkMemory{Record: record}
 	}

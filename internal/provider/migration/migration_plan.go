@@ -135,8 +135,9 @@ func (m *migrationModel) warnRemoved(states map[string]migrate.State, diags *dia
 		return
 	}
 	var staying []string
+	secrets := m.Secrets.Elements() // a copy each time
 	for name, state := range states {
-		if _, kept := m.Secrets.Elements()[name]; !kept || state.Wish.At != m.location(name) {
+		if _, kept := secrets[name]; !kept || state.Wish.At != m.location(name) {
 			staying = append(staying, state.Wish.At.String())
 		}
 	}

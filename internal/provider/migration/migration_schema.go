@@ -86,8 +86,9 @@ func (r *migrationResource) ValidateConfig(ctx context.Context, req resource.Val
 	if config.Secrets.IsUnknown() {
 		return
 	}
+	secrets := config.Secrets.Elements()
 	for name := range config.Formats.Elements() {
-		if _, is := config.Secrets.Elements()[name]; !is {
+		if _, is := secrets[name]; !is {
 			resp.Diagnostics.AddAttributeError(path.Root("formats").AtMapKey(name), "Format without a secret",
 				fmt.Sprintf("No secret of the name %q is in secrets. Remove it from formats, or correct the name.", name))
 		}

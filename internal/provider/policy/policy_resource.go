@@ -67,7 +67,7 @@ func (r *policyResource) Schema(_ context.Context, _ resource.SchemaRequest, res
 				Required:            true,
 				CustomType:          TextType{},
 				MarkdownDescription: "Text of the policy, in HCL or JSON. White space, comments and the order of capabilities make no difference.",
-				PlanModifiers:       []planmodifier.String{glue.SameMeaning(openbao.SamePolicy)},
+				PlanModifiers:       []planmodifier.String{glue.SameMeaning(openbao.SamePolicy), LintOnPlan()},
 			},
 			"on_conflict": glue.OnConflictAttribute("policy"),
 		},

@@ -116,7 +116,10 @@ func (p testProvider) Configure(_ context.Context, _ provider.ConfigureRequest, 
 func (testProvider) Resources(context.Context) []func() resource.Resource { return nil }
 
 func (testProvider) DataSources(context.Context) []func() datasource.DataSource {
-	return []func() datasource.DataSource{source.NewSecretsDataSource, source.NewSecretDataSource, source.NewSecretBundleDataSource}
+	return []func() datasource.DataSource{
+		source.NewSecretsDataSource, source.NewSecretDataSource, source.NewSecretBundleDataSource,
+		source.NewCompartmentsDataSource, source.NewVaultsDataSource, source.NewSecretVersionsDataSource,
+	}
 }
 
 // serve starts the provider's protocol server over the present clients.

@@ -1,0 +1,4 @@
+# credentials/data/team%20a/provider-a
+output "path" {
+  value = provider::ocibao::kv_api_path("credentials", 2, "team a/provider-a")
+}
