@@ -43,6 +43,7 @@ type Note struct {
 const (
 	SummaryNotRepairable = "Drift that cannot be put right"
 	SummarySourceLeaving = "Source of a migrated secret is going away"
+	SummaryMountChanged  = "Mount of a migrated secret was removed or replaced"
 	SummaryUnreachable   = "Unable to copy from a source that is out of reach"
 )
 
@@ -59,7 +60,7 @@ func Decide(wish Wish, state *State) Decision {
 		!wish.sameValue(state.Wish) || wish.At != state.Wish.At || wish.Stage != state.Wish.Stage && decision.VersionNumber == 0
 	rotated := decision.VersionNumber != state.Wish.VersionNumber
 	foreign := state.Record.ForeignOwner != ""
-	broken := state.Drift.needsContent() || foreign && wish.Overwrite
+	broken := state.Drift.broken() || foreign && wish.Overwrite
 	unreachable := state.Source.outOfReach() && wish.SecretID == state.Wish.SecretID
 
 	switch {
@@ -80,6 +81,9 @@ func Decide(wish Wish, state *State) Decision {
 		decision.Value = true
 	}
 
+	if decision.Value && state.Record.MountChanged && wish.At == state.Wish.At {
+		decision.warnMount(wish)
+	}
 	decision.Metadata = decision.Value || !wish.sameMetadata(state.Wish) ||
 		state.Drift == DriftMetadataModified || state.Drift == DriftOwnershipLost
 	switch state.Drift {
@@ -132,6 +136,12 @@ func (d *Decision) warnForeign(wish Wish, state *State) {
 	d.Warnings = append(d.Warnings, Note{SummaryNotRepairable, fmt.Sprintf(
 		"%s: drift %s. Its ownership mark names %s, so another configuration migrated that secret there. Nothing is written. Choose another name, take one of the two out of its configuration, or set on_conflict = \"overwrite\" to take the path over.",
 		wish.At, DriftOwnershipLost, state.Record.ForeignOwner)})
+}
+
+func (d *Decision) warnMount(wish Wish) {
+	d.Warnings = append(d.Warnings, Note{SummaryMountChanged, fmt.Sprintf(
+		"%s: the mount %s is gone, or is another version of KV than the secret was written to. Apply writes the secret anew to the mount that is there then: "+
+			"mount the engine first, unless this plan does.", wish.At, wish.At.Mount)})
 }
 
 func (d *Decision) warnUnreachable(wish Wish, state *State) {

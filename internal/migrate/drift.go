@@ -16,11 +16,10 @@ const (
 	DriftMetadataModified       Drift = "metadata_modified"
 )
 
-// needsContent reports whether putting the drift right takes the content of the
-// source.
-func (d Drift) needsContent() bool {
+// broken reports whether the value in OpenBao is not the one that was copied.
+func (d Drift) broken() bool {
 	switch d {
-	case DriftSourceNewer, DriftDestinationModified, DriftDestinationSoftDeleted, DriftDestinationMissing:
+	case DriftDestinationModified, DriftDestinationSoftDeleted, DriftDestinationMissing:
 		return true
 	default:
 		return false
@@ -36,7 +35,7 @@ var explanations = map[Drift]string{
 	DriftDestinationSoftDeleted: "the current version in OpenBao was soft-deleted by somebody else",
 	DriftDestinationMissing:     "the secret is gone from OpenBao",
 	DriftOwnershipLost:          "the ownership mark in OpenBao's custom metadata was removed or taken over",
-	DriftMetadataModified:       "custom metadata in OpenBao was changed by somebody else",
+	DriftMetadataModified:       "custom metadata in OpenBao is not what it should be: somebody changed it, or a copied tag or description changed in OCI",
 }
 
 // Explain says in a clause what the drift is.

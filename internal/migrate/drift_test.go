@@ -278,6 +278,19 @@ func TestDecide_AskingForWhatIsOutOfReachIsAProblem(t *testing.T) {
 	}
 }
 
+// To pin the version that was copied is the answer to a rotation that is not
+// wanted: nothing is written.
+func TestDecide_FreezingWritesNothing(t *testing.T) {
+	w := newWorld(t, migrate.KV2)
+	w.converge(wishA())
+	w.source.Rotate(idA, []byte(`{"user":"2"}`))
+	frozen := wishA()
+	frozen.Stage, frozen.VersionNumber = "", 1
+	if decision := w.plan(frozen); decision.Writes() || decision.Drift != migrate.DriftNone || decision.VersionNumber != 1 {
+		t.Errorf("decided %+v", decision)
+	}
+}
+
 // Whoever replaces a mount between plan and apply changes what the plan says of
 // the paths, so nothing is written.
 func TestExecute_MountReplacedSincePlan(t *testing.T) {

@@ -6,8 +6,6 @@ import (
 	"net/http"
 	"net/netip"
 	"slices"
-
-	"github.com/ocibao/terraform-provider-ocibao/internal/migrate"
 )
 
 // AppRole is a role of an AppRole auth method. All times are in seconds, and 0
@@ -221,12 +219,8 @@ func (c *Client) DeleteAppRole(ctx context.Context, namespace, mount, name strin
 		operation: "AppRole removal", method: http.MethodDelete, namespace: c.at(namespace),
 		path: rolePath(mount, name), capabilities: []string{"delete"},
 	})
-	c.writes.forget(c.roleObject(namespace, mount, name))
 	c.writes.forget(c.roleIDObject(namespace, mount, name))
-	if isGone(err) || errors.Is(err, migrate.ErrMountNotFound) {
-		return nil
-	}
-	return err
+	return c.removal(c.roleObject(namespace, mount, name), err)
 }
 
 // ReadRoleID reads the role ID (GET auth/<mount>/role/<name>/role-id).

@@ -10,6 +10,7 @@ import (
 	"sync"
 
 	"github.com/openbao/openbao/api/v2"
+	"golang.org/x/sync/singleflight"
 
 	"github.com/ocibao/terraform-provider-ocibao/internal/migrate"
 )
@@ -23,6 +24,7 @@ type Client struct {
 	session   *session
 	transport *transport
 	engines   *sync.Map // engineKey to migrate.Engine
+	lookups   singleflight.Group
 	writes    *ownWrites
 	entrusted entrusted
 }

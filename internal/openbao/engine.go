@@ -27,9 +27,21 @@ func (c *Client) Engine(ctx context.Context, namespace, mount string) (migrate.E
 		return 0, err
 	}
 	key := engineKey{c.at(namespace), mount}
-	if known, found := c.engines.Load(key); found {
-		return known.(migrate.Engine), nil //nolint:forcetypeassert // nothing else is stored
+	// The workers of a bulk migration all begin with this question; one asks.
+	for {
+		if known, found := c.engines.Load(key); found {
+			return known.(migrate.Engine), nil //nolint:forcetypeassert // nothing else is stored
+		}
+		found, err, _ := c.lookups.Do(joinPath(key.namespace, "", key.mount), func() (any, error) { return c.lookUpEngine(ctx, key) })
+		if errors.Is(err, context.Canceled) && ctx.Err() == nil {
+			continue // the one who asked gave up
+		}
+		engine, _ := found.(migrate.Engine)
+		return engine, err
 	}
+}
+
+func (c *Client) lookUpEngine(ctx context.Context, key engineKey) (migrate.Engine, error) {
 	info, err := c.mountAt(ctx, key)
 	if err != nil {
 		return 0, err

@@ -196,7 +196,9 @@ func (c *Client) Write(ctx context.Context, at migrate.Location, engine migrate.
 // SoftDelete marks the current version of a KV v2 secret deleted: DELETE
 // <mount>/data/<name>. The server does not say whether there was one.
 func (c *Client) SoftDelete(ctx context.Context, at migrate.Location) error {
-	return c.remove(ctx, at, kvOperation(migrate.KV2, "soft delete"), APIPath(migrate.KV2, at.Mount, at.Name))
+	err := c.remove(ctx, at, kvOperation(migrate.KV2, "soft delete"), APIPath(migrate.KV2, at.Mount, at.Name))
+	c.writes.forget(c.kvObject(at)) // its metadata stays
+	return err
 }
 
 // Destroy removes a secret for good: DELETE <mount>/metadata/<name> on KV v2,
@@ -217,9 +219,5 @@ func (c *Client) remove(ctx context.Context, at migrate.Location, operation, pat
 		operation: operation, method: http.MethodDelete, namespace: c.at(at.Namespace),
 		path: path, capabilities: []string{"delete"},
 	})
-	c.writes.forget(c.kvObject(at))
-	if isGone(err) {
-		return nil
-	}
-	return err
+	return c.removal(c.kvObject(at), err)
 }

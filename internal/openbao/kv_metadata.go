@@ -124,9 +124,16 @@ func (c *Client) ListNames(ctx context.Context, namespace, mount string, engine 
 }
 
 // HasSecrets reports whether a KV mount holds anything; on KV v2 that includes
-// soft-deleted secrets.
+// soft-deleted secrets. A standby that still shows nothing but secrets that this
+// client has just destroyed is asked again.
 func (c *Client) HasSecrets(ctx context.Context, namespace, mount string, engine migrate.Engine) (bool, error) {
-	names, err := c.ListNames(ctx, namespace, mount, engine, "", false)
+	at := func(name string) migrate.Location {
+		return migrate.Location{Namespace: namespace, Mount: mount, Name: name}
+	}
+	deep := c.removedBelow(c.kvObject(at("")))
+	names, err := c.afterOwnRemovals(ctx, func() ([]string, error) {
+		return c.ListNames(ctx, namespace, mount, engine, "", deep)
+	}, func(name string) objectKey { return c.kvObject(at(name)) })
 	return len(names) > 0, err
 }
 

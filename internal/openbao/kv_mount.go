@@ -238,6 +238,7 @@ func (c *Client) DeleteKVMount(ctx context.Context, namespace, mount string) err
 	})
 	c.engines.Delete(key)
 	c.writes.forget(key.object())
+	c.writes.forget(objectKey{key.namespace, joinPath(mount, "config")})
 	if isGone(err) {
 		return nil
 	}

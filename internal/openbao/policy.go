@@ -120,11 +120,7 @@ func (c *Client) DeletePolicy(ctx context.Context, namespace, name string) error
 		operation: "policy removal", method: http.MethodDelete, namespace: c.at(namespace),
 		path: joinPath("sys/policies/acl", name), capabilities: []string{"delete"},
 	})
-	c.writes.forget(c.policyObject(namespace, name))
-	if isGone(err) {
-		return nil
-	}
-	return err
+	return c.removal(c.policyObject(namespace, name), err)
 }
 
 // ListPolicies lists the names of all policies, sorted (LIST sys/policies/acl).
