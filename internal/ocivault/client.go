@@ -1,10 +1,13 @@
 package ocivault
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/oracle/oci-go-sdk/v65/common"
@@ -17,7 +20,7 @@ import (
 )
 
 // Client reads from OCI Vault. It is safe for concurrent use; all its calls
-// share one transport and one bound on concurrency.
+// share one transport, one bound on concurrency and one pace.
 type Client struct {
 	secrets  secrets.SecretsClient
 	vaults   vault.VaultsClient
@@ -29,8 +32,14 @@ type Client struct {
 	clock           migrate.Clock
 	retryMaxElapsed time.Duration
 	maxConcurrency  int
-	usesToken       bool
-	region          string
+	auth            string
+
+	endpoints Endpoints
+	userAgent string
+	principal *principal // nil for keys and tokens from files
+
+	connecting sync.Mutex // guards the making of the SDK clients
+	region     string     // empty until they are made
 }
 
 var _ migrate.Source = (*Client)(nil)
@@ -54,7 +63,7 @@ func New(cfg Config) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	made, err := resolveCredentials(cfg)
+	auth, err := checkAuth(cfg.Auth)
 	if err != nil {
 		return nil, err
 	}
@@ -66,22 +75,74 @@ func New(cfg Config) (*Client, error) {
 	}
 	c := &Client{
 		dispatcher:      newDispatcher(transport, cfg.Clock.Now),
-		limiter:         newLimiter(cfg.MaxConcurrency),
+		limiter:         newLimiter(cfg.MaxConcurrency, cfg.Clock),
 		clock:           cfg.Clock,
 		retryMaxElapsed: cfg.RetryMaxElapsed,
 		maxConcurrency:  cfg.MaxConcurrency,
-		usesToken:       made.tokenFile != "",
-		region:          made.region,
+		auth:            auth,
+		endpoints:       endpoints,
+		userAgent:       strings.TrimSpace(cfg.UserAgent),
 	}
-	if err := c.connect(made, endpoints, strings.TrimSpace(cfg.UserAgent)); err != nil {
+	made, err := c.authenticate(cfg, transport)
+	if err != nil {
+		return nil, err
+	}
+	if made.region == "" {
+		return c, nil
+	}
+	if err := c.connect(made); err != nil {
 		return nil, err
 	}
 	return c, nil
 }
 
+// authenticate reads files and keys and dials nothing. The region of a workload
+// may remain to be asked for.
+func (c *Client) authenticate(cfg Config, transport http.RoundTripper) (*credentials, error) {
+	var err error
+	made := &credentials{}
+	switch c.auth {
+	case AuthAPIKey:
+		return apiKey(cfg)
+	case AuthSecurityToken:
+		return securityToken(cfg)
+	case AuthInstancePrincipal:
+		if cfg.Region = strings.TrimSpace(cfg.Region); cfg.Region != "" {
+			made.region, err = checkRegion(cfg.Region)
+		}
+		c.principal = instancePrincipal(made.region, transport)
+	case AuthResourcePrincipal:
+		c.principal, made.region, err = resourcePrincipal(cfg)
+	case AuthOKEWorkloadIdentity:
+		c.principal, made.region, err = okeWorkloadIdentity(cfg)
+	}
+	return made, err
+}
+
+// ready makes the SDK clients where only the workload itself knows its region.
+func (c *Client) ready(ctx context.Context) error {
+	if c.Region() != "" {
+		return nil
+	}
+	made, err := c.principal.session(ctx)
+	if err != nil {
+		return err
+	}
+	c.connecting.Lock()
+	defer c.connecting.Unlock()
+	if c.region != "" {
+		return nil
+	}
+	return c.connect(made)
+}
+
 // connect makes the SDK clients; none of them dials before its first call.
-func (c *Client) connect(made *credentials, endpoints Endpoints, userAgent string) error {
+func (c *Client) connect(from *credentials) error {
 	region := func(err error) error { return &ConfigError{Field: "region", Err: err} }
+	var made common.ConfigurationProvider = from
+	if c.principal != nil {
+		made = &regionOnly{credentials{region: from.region}}
+	}
 	var err error
 	if c.secrets, err = secrets.NewSecretsClientWithConfigurationProvider(made); err != nil {
 		return region(err)
@@ -95,16 +156,17 @@ func (c *Client) connect(made *credentials, endpoints Endpoints, userAgent strin
 	if c.kms, err = keymanagement.NewKmsVaultClientWithConfigurationProvider(made); err != nil {
 		return region(err)
 	}
-	c.take(&c.secrets.BaseClient, endpoints.Secrets, userAgent)
-	c.take(&c.vaults.BaseClient, endpoints.Vaults, userAgent)
-	c.take(&c.identity.BaseClient, endpoints.Identity, userAgent)
-	c.take(&c.kms.BaseClient, endpoints.KMS, userAgent)
+	c.take(&c.secrets.BaseClient, c.endpoints.Secrets)
+	c.take(&c.vaults.BaseClient, c.endpoints.Vaults)
+	c.take(&c.identity.BaseClient, c.endpoints.Identity)
+	c.take(&c.kms.BaseClient, c.endpoints.KMS)
+	c.region = from.region
 	return nil
 }
 
 // take puts an SDK client under this package's transport and retries. The SDK's
 // circuit breaker would fail everything for half a minute after some throttling.
-func (c *Client) take(base *common.BaseClient, endpoint, userAgent string) {
+func (c *Client) take(base *common.BaseClient, endpoint string) {
 	once := common.NoRetryPolicy()
 	base.Configuration.RetryPolicy = &once
 	base.Configuration.CircuitBreaker = nil
@@ -112,8 +174,11 @@ func (c *Client) take(base *common.BaseClient, endpoint, userAgent string) {
 	if endpoint != "" {
 		base.Host = endpoint
 	}
-	if userAgent != "" {
-		base.UserAgent = userAgent + " " + base.UserAgent
+	if c.userAgent != "" {
+		base.UserAgent = c.userAgent + " " + base.UserAgent
+	}
+	if c.principal != nil {
+		base.Signer = sessionSigner{c.principal}
 	}
 }
 
@@ -140,13 +205,18 @@ func checkEndpoints(given Endpoints) (Endpoints, error) {
 // MaxConcurrency is the number of calls that may usefully be made at once.
 func (c *Client) MaxConcurrency() int { return c.maxConcurrency }
 
-// Region is the identifier of the region that the client works in.
-func (c *Client) Region() string { return c.region }
+// Region is the identifier of the region that the client works in; empty as long
+// as only the instance knows it and has not been asked.
+func (c *Client) Region() string {
+	c.connecting.Lock()
+	defer c.connecting.Unlock()
+	return c.region
+}
 
 // Close closes idle connections. The client may be used again after it.
 func (c *Client) Close() { c.dispatcher.client.CloseIdleConnections() }
 
 // Format prints the region only, under every verb: the rest holds the key.
 func (c *Client) Format(f fmt.State, _ rune) {
-	_, _ = io.WriteString(f, "(OCI client for "+c.region+")")
+	_, _ = io.WriteString(f, "(OCI client for "+c.Region()+")")
 }

@@ -14,9 +14,12 @@ const (
 	// AuthSecurityToken takes the session token and the session's own key from a
 	// profile of ConfigFilePath, and the token anew for every request.
 	AuthSecurityToken = "SecurityToken"
-	// The others are known, but not supported yet.
-	AuthInstancePrincipal   = "InstancePrincipal"
-	AuthResourcePrincipal   = "ResourcePrincipal"
+	// AuthInstancePrincipal is the identity of the instance that this runs on.
+	AuthInstancePrincipal = "InstancePrincipal"
+	// AuthResourcePrincipal is the identity that OCI gives a resource, such as a
+	// function, in environment variables.
+	AuthResourcePrincipal = "ResourcePrincipal"
+	// AuthOKEWorkloadIdentity is the identity of a pod's service account.
 	AuthOKEWorkloadIdentity = "OKEWorkloadIdentity"
 )
 
@@ -38,6 +41,7 @@ type Config struct {
 	Auth string
 	// Region is a region identifier such as "eu-frankfurt-1", or its short code.
 	// A region that the SDK does not know is taken to be in the commercial realm.
+	// An instance knows its own, as do resources and pods.
 	Region string
 
 	// TenancyOCID, UserOCID and Fingerprint identify an API key. What is empty
@@ -56,6 +60,12 @@ type Config struct {
 	ConfigFilePath string
 	// ConfigFileProfile is a profile of it; empty means [DefaultProfile].
 	ConfigFileProfile string
+	// SecurityTokenFile holds the token of a session instead of the profile's;
+	// then the key is that of the settings before that of the profile.
+	SecurityTokenFile string
+	// ServiceAccountTokenPath is the file with a pod's service account token;
+	// empty means the usual one.
+	ServiceAccountTokenPath string
 	// HomeDir is what ~ expands to; empty means the home directory of the process.
 	HomeDir string
 
@@ -65,7 +75,7 @@ type Config struct {
 	CACertPEM []byte
 
 	// MaxConcurrency is the number of requests under way at once, 1 or more; 0
-	// means [DefaultMaxConcurrency]. Throttling lowers it for a while.
+	// means [DefaultMaxConcurrency].
 	MaxConcurrency int
 	// RetryMaxElapsed bounds one call with all its retries; 0 means
 	// [DefaultRetryMaxElapsed], a negative value no retries.

@@ -42,7 +42,8 @@ func TestNewRefuses(t *testing.T) {
 		change            func(*Config)
 	}{
 		{"auth unknown", "auth", `"Magic" is not known`, func(c *Config) { c.Auth = "Magic" }},
-		{"auth not yet", "auth", "not supported yet", func(c *Config) { c.Auth = "instanceprincipal" }},
+		{"auth elsewhere", "auth", "OCI_RESOURCE_PRINCIPAL_VERSION", func(c *Config) { c.Auth = "resourceprincipal" }},
+		{"auth no pod", "auth", "KUBERNETES_SERVICE_HOST", func(c *Config) { c.Auth = "okeworkloadidentity" }},
 		{"no region", "region", "not set", func(c *Config) { c.Region = " " }},
 		{"region form", "region", "no region identifier", func(c *Config) { c.Region = "Frankfurt 1" }},
 		{"region code", "region", "short code", func(c *Config) { c.Region = "zzz" }},
@@ -256,7 +257,7 @@ func TestPromiseNoLeak_SettingsAreRedacted(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	made, err := resolveCredentials(cfg)
+	made, err := apiKey(cfg)
 	if err != nil {
 		t.Fatal(err)
 	}

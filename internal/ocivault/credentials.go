@@ -18,6 +18,8 @@ import (
 type credentials struct {
 	tenancy, user, fingerprint, region string
 	key                                *rsa.PrivateKey
+	// keyID, when set, is a session token that was obtained a moment ago.
+	keyID string
 	// tokenFile holds a session token, which something else renews; it is read
 	// for every request. Empty for an API key.
 	tokenFile string
@@ -27,6 +29,9 @@ var _ common.ConfigurationProvider = (*credentials)(nil)
 
 // KeyID is what OCI knows the key by.
 func (c *credentials) KeyID() (string, error) {
+	if c.keyID != "" {
+		return c.keyID, nil
+	}
 	if c.tokenFile == "" {
 		return c.tenancy + "/" + c.user + "/" + c.fingerprint, nil
 	}
@@ -64,20 +69,18 @@ func (c *credentials) AuthType() (common.AuthConfig, error) {
 // Format keeps the key out of anything printed.
 func (c *credentials) Format(f fmt.State, _ rune) { _, _ = fmt.Fprint(f, "(OCI credentials)") }
 
-// resolveCredentials reads files and keys, but dials nothing.
-func resolveCredentials(cfg Config) (*credentials, error) {
-	switch auth := strings.TrimSpace(cfg.Auth); {
-	case auth == "", strings.EqualFold(auth, AuthAPIKey):
-		return apiKey(cfg)
-	case strings.EqualFold(auth, AuthSecurityToken):
-		return securityToken(cfg)
-	case strings.EqualFold(auth, AuthInstancePrincipal),
-		strings.EqualFold(auth, AuthResourcePrincipal),
-		strings.EqualFold(auth, AuthOKEWorkloadIdentity):
-		return nil, &ConfigError{Field: "auth", Err: fmt.Errorf("%s is not supported yet: use %s or %s", auth, AuthAPIKey, AuthSecurityToken)}
-	default:
-		return nil, &ConfigError{Field: "auth", Err: fmt.Errorf("%q is not known: want %s or %s", auth, AuthAPIKey, AuthSecurityToken)}
+// words are all ways to authenticate.
+var words = []string{AuthAPIKey, AuthSecurityToken, AuthInstancePrincipal, AuthResourcePrincipal, AuthOKEWorkloadIdentity}
+
+// checkAuth gives the word in its usual spelling.
+func checkAuth(given string) (string, error) {
+	given = first(given, AuthAPIKey)
+	for _, word := range words {
+		if strings.EqualFold(given, word) {
+			return word, nil
+		}
 	}
+	return "", &ConfigError{Field: "auth", Err: fmt.Errorf("%q is not known: want one of %s", given, strings.Join(words, ", "))}
 }
 
 func apiKey(cfg Config) (*credentials, error) {
@@ -110,14 +113,20 @@ func apiKey(cfg Config) (*credentials, error) {
 }
 
 func securityToken(cfg Config) (*credentials, error) {
-	if strings.TrimSpace(cfg.ConfigFilePath) == "" {
+	given := strings.TrimSpace(cfg.SecurityTokenFile)
+	if given == "" && strings.TrimSpace(cfg.ConfigFilePath) == "" {
 		return nil, &ConfigError{Field: "config_file_path", Err: fmt.Errorf("%w, but auth %s reads its token from there", errNotSet, AuthSecurityToken)}
 	}
 	profile, err := readConfigFile(cfg)
 	if err != nil {
 		return nil, err
 	}
-	if profile.SecurityTokenFile == "" {
+	// The token belongs to the key of the session and to no other.
+	session := cfg
+	if given == "" {
+		session = Config{HomeDir: cfg.HomeDir, PrivateKeyPassword: cfg.PrivateKeyPassword}
+	}
+	if profile.SecurityTokenFile = first(given, profile.SecurityTokenFile); profile.SecurityTokenFile == "" {
 		return nil, &ConfigError{Field: "config_file_profile", Err: fmt.Errorf("the profile has no security_token_file, which auth %s needs", AuthSecurityToken)}
 	}
 	made := &credentials{
@@ -127,11 +136,11 @@ func securityToken(cfg Config) (*credentials, error) {
 	if made.region, err = checkRegion(first(cfg.Region, profile.Region)); err != nil {
 		return nil, err
 	}
-	if err := checkOCID("tenancy_ocid", "tenancy", made.tenancy); err != nil {
-		return nil, err
+	if made.tenancy != "" { // which the token names itself
+		if err := checkOCID("tenancy_ocid", "tenancy", made.tenancy); err != nil {
+			return nil, err
+		}
 	}
-	// The token belongs to the key of the session and to no other.
-	session := Config{HomeDir: cfg.HomeDir, PrivateKeyPassword: cfg.PrivateKeyPassword}
 	if made.key, err = loadKey(session, profile); err != nil {
 		return nil, err
 	}

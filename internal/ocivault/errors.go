@@ -29,10 +29,10 @@ type Error struct {
 	RequestID string // opc-request-id; empty when there is none
 	Attempts  int    // requests sent
 
-	detail    string // what else was found out
-	kinds     []error
-	skew      time.Duration
-	usesToken bool
+	detail string // what else was found out
+	kinds  []error
+	skew   time.Duration
+	auth   string // how the client authenticates
 }
 
 // Error reads like "GetSecretBundle <OCID>: 404 NotAuthorizedOrNotFound:
@@ -91,7 +91,10 @@ func failure(operation, identity string, ex *exchange, cause error, attempts int
 		skew:      ex.skew,
 	}
 	var config *ConfigError
+	var workload *identityError
 	switch {
+	case errors.As(cause, &workload):
+		e.Message, e.kinds = workload.Error(), []error{migrate.ErrUnauthenticated}
 	case errors.Is(ex.err, errWriteRefused):
 		e.Message, e.kinds = ex.err.Error(), []error{errWriteRefused}
 	case ex.err != nil && ex.status == 0:

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -25,10 +26,7 @@ func hasKinds(t *testing.T, err error, want ...error) {
 		t.Fatal("no error")
 	}
 	for _, sentinel := range sentinels {
-		wanted := false
-		for _, w := range want {
-			wanted = wanted || w == sentinel
-		}
+		wanted := slices.Contains(want, sentinel)
 		if errors.Is(err, sentinel) != wanted {
 			t.Errorf("is %q: %v, want %v; the error is %v", sentinel, !wanted, wanted, err)
 		}

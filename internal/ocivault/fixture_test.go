@@ -66,7 +66,7 @@ func (c *testClock) sleeps() []time.Duration {
 	return append([]time.Duration(nil), c.slept...)
 }
 
-var testKey = sync.OnceValue(func() *rsa.PrivateKey { return generateKey() })
+var testKey = sync.OnceValue(generateKey)
 
 func generateKey() *rsa.PrivateKey {
 	key, err := rsa.GenerateKey(rand.Reader, 2048)

@@ -1,27 +1,35 @@
 package ocivault
 
 import (
+	"cmp"
 	"context"
-	"math"
 	"slices"
 	"sync"
+	"time"
+
+	"github.com/ocibao/terraform-provider-ocibao/internal/migrate"
 )
 
-// limiter bounds the requests under way. Throttling halves the bound, success
-// raises it again by about one per round, like congestion control.
+// limiter bounds the requests under way, and their pace once OCI has refused
+// some for their number. The oldest call is served first, also when it comes
+// back after a refusal, so that none is left behind.
 type limiter struct {
+	clock migrate.Clock
+	most  int
+
 	mu      sync.Mutex
-	most    float64
-	limit   float64
+	calls   int // numbers the calls
 	active  int
-	epoch   int // counts the halvings
-	waiting []*permit
+	turn    bool      // one permit is granted and waits for its time
+	waiting []*permit // by call
+	pace    pace
+	wake    func() // ends the wait of the one whose turn it is
 }
 
 // permit is the right to have one request under way.
 type permit struct {
 	granted chan struct{}
-	epoch   int
+	call    int
 }
 
 // outcome is what a request says about the rate.
@@ -33,23 +41,33 @@ const (
 	throttled
 )
 
-func newLimiter(most int) *limiter {
-	return &limiter{most: float64(most), limit: float64(most)}
+func newLimiter(most int, clock migrate.Clock) *limiter {
+	return &limiter{most: most, clock: clock}
 }
 
-// acquire waits its turn, or until the context is done, whose error it returns.
-func (l *limiter) acquire(ctx context.Context) (*permit, error) {
-	if err := ctx.Err(); err != nil {
-		return nil, err
-	}
-	p := &permit{granted: make(chan struct{})}
+// begin numbers a call, which has one or more requests.
+func (l *limiter) begin() int {
 	l.mu.Lock()
-	l.waiting = append(l.waiting, p)
+	defer l.mu.Unlock()
+	l.calls++
+	return l.calls
+}
+
+// acquire waits for a call's turn, or until the context is done, whose error it
+// returns. Each acquire that succeeds is followed by a release.
+func (l *limiter) acquire(ctx context.Context, call int) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	p := &permit{granted: make(chan struct{}), call: call}
+	l.mu.Lock()
+	at, _ := slices.BinarySearchFunc(l.waiting, p, func(a, b *permit) int { return cmp.Compare(a.call, b.call) })
+	l.waiting = slices.Insert(l.waiting, at, p)
 	l.admit()
 	l.mu.Unlock()
 	select {
 	case <-p.granted:
-		return p, nil
+		return l.await(ctx)
 	case <-ctx.Done():
 	}
 	l.mu.Lock()
@@ -57,46 +75,67 @@ func (l *limiter) acquire(ctx context.Context) (*permit, error) {
 	if i := slices.Index(l.waiting, p); i >= 0 {
 		l.waiting = slices.Delete(l.waiting, i, i+1)
 	} else { // granted in the same moment
-		l.active--
-		l.admit()
+		l.pass()
 	}
-	return nil, ctx.Err()
+	return ctx.Err()
 }
 
-// release gives a permit back.
-func (l *limiter) release(p *permit, what outcome) {
+// await lets the time pass that the pace asks of the one whose turn it is.
+// Each answer that comes meanwhile may change it.
+func (l *limiter) await(ctx context.Context) error {
+	for {
+		l.mu.Lock()
+		now, err := l.clock.Now(), ctx.Err()
+		wait := l.pace.wait(now)
+		if wait == 0 && err == nil {
+			l.active++
+			l.pace.send(now)
+		}
+		if wait == 0 || err != nil {
+			l.pass()
+			l.mu.Unlock()
+			return err
+		}
+		waiting, wake := context.WithCancel(ctx)
+		l.wake = wake
+		l.mu.Unlock()
+		_ = l.clock.Sleep(waiting, wait)
+		wake()
+	}
+}
+
+// pass gives the turn on. The lock must be held.
+func (l *limiter) pass() {
+	l.turn, l.wake = false, nil
+	l.admit()
+}
+
+// release says how a request ended. OCI may have said when to come back.
+func (l *limiter) release(what outcome, retryAfter time.Duration) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.active--
-	switch what {
-	case throttled:
-		// Requests that were under way together are throttled together: that
-		// is one signal, not many.
-		if p.epoch == l.epoch {
-			l.limit = max(1, math.Floor(l.limit/2))
-			l.epoch++
-		}
-	case answered:
-		l.limit = min(l.most, l.limit+1/l.limit)
-	case unanswered:
+	l.pace.note(l.clock.Now(), what, retryAfter)
+	if l.wake != nil {
+		l.wake()
 	}
 	l.admit()
 }
 
-// admit grants permits in order of arrival. The lock must be held.
+// admit gives the turn to the oldest call, when there is room. The lock must be held.
 func (l *limiter) admit() {
-	for len(l.waiting) > 0 && l.active < int(l.limit) {
-		p := l.waiting[0]
-		l.waiting = slices.Delete(l.waiting, 0, 1)
-		l.active++
-		p.epoch = l.epoch
-		close(p.granted)
+	if l.turn || len(l.waiting) == 0 || l.active >= l.most {
+		return
 	}
+	p := l.waiting[0]
+	l.waiting = slices.Delete(l.waiting, 0, 1)
+	l.turn = true
+	close(p.granted)
 }
 
-// bound is the number of requests that may be under way now.
-func (l *limiter) bound() int {
+// wait is how long the next request would wait for its time.
+func (l *limiter) wait() time.Duration {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return int(l.limit)
+	return l.pace.wait(l.clock.Now())
 }

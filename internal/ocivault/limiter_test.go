@@ -3,133 +3,139 @@ package ocivault
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"testing"
 	"testing/synctest"
+	"time"
+
+	"github.com/ocibao/terraform-provider-ocibao/internal/migrate"
 )
 
-func take(t *testing.T, l *limiter) *permit {
+func take(t *testing.T, l *limiter) {
 	t.Helper()
-	p, err := l.acquire(t.Context())
-	if err != nil {
+	if err := l.acquire(t.Context(), l.begin()); err != nil {
 		t.Fatal(err)
 	}
-	return p
 }
 
-func TestLimiterHalvesAndRecovers(t *testing.T) {
-	l := newLimiter(8)
-	for _, want := range []int{4, 2, 1, 1} {
-		l.release(take(t, l), throttled)
-		if got := l.bound(); got != want {
-			t.Fatalf("bound %d, want %d", got, want)
-		}
-	}
-	rounds := 0
-	for l.bound() < 8 {
-		for range l.bound() {
-			l.release(take(t, l), answered)
-		}
-		if rounds++; rounds > 20 {
-			t.Fatalf("bound is only %d after %d rounds", l.bound(), rounds)
-		}
-	}
-	if rounds < 6 {
-		t.Errorf("the bound came back in %d rounds: that is not additive", rounds)
-	}
-	l.release(take(t, l), answered)
-	if got := l.bound(); got != 8 {
-		t.Errorf("bound rose to %d, above the most", got)
-	}
-	l.release(take(t, l), unanswered)
-	if got := l.bound(); got != 8 {
-		t.Errorf("a lost request moved the bound to %d", got)
-	}
-}
-
-func TestLimiterCountsOneBurstOnce(t *testing.T) {
-	l := newLimiter(8)
-	var burst []*permit
-	for range 8 {
-		burst = append(burst, take(t, l))
-	}
-	for _, p := range burst {
-		l.release(p, throttled)
-	}
-	if got := l.bound(); got != 4 {
-		t.Errorf("bound %d after one burst, want 4", got)
-	}
+func (l *limiter) idle() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.active == 0 && !l.turn && len(l.waiting) == 0
 }
 
 func TestLimiterNeverExceedsItsBound(t *testing.T) {
-	l := newLimiter(3)
-	var (
-		mu           sync.Mutex
-		active, most int
-		wg           sync.WaitGroup
-	)
-	for i := range 200 {
-		wg.Go(func() {
-			p, err := l.acquire(t.Context())
-			if err != nil {
-				t.Error(err)
-				return
-			}
-			mu.Lock()
-			active++
-			most = max(most, active)
-			mu.Unlock()
-			mu.Lock()
-			active--
-			mu.Unlock()
-			l.release(p, outcome(i%3))
-		})
-	}
-	wg.Wait()
-	if most > 3 || l.active != 0 || len(l.waiting) != 0 {
-		t.Errorf("at most %d at once; afterwards %d active and %d waiting", most, l.active, len(l.waiting))
-	}
+	synctest.Test(t, func(t *testing.T) {
+		l := newLimiter(3, migrate.SystemClock{})
+		var (
+			mu           sync.Mutex
+			active, most int
+			wg           sync.WaitGroup
+		)
+		for i := range 200 {
+			wg.Go(func() {
+				if err := l.acquire(t.Context(), l.begin()); err != nil {
+					t.Error(err)
+					return
+				}
+				mu.Lock()
+				active++
+				most = max(most, active)
+				mu.Unlock()
+				time.Sleep(time.Millisecond)
+				mu.Lock()
+				active--
+				mu.Unlock()
+				l.release(outcome(i%3), 0)
+			})
+		}
+		wg.Wait()
+		if most != 3 || !l.idle() {
+			t.Errorf("at most %d at once; afterwards idle: %v", most, l.idle())
+		}
+	})
+}
+
+// Who was first is served first, also when it comes back later.
+func TestLimiterServesTheOldestCallFirst(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newLimiter(1, migrate.SystemClock{})
+		old := l.begin()
+		take(t, l)
+		var mu sync.Mutex
+		var order []int
+		var wg sync.WaitGroup
+		queue := func(call int) {
+			wg.Go(func() {
+				if err := l.acquire(t.Context(), call); err != nil {
+					t.Error(err)
+				}
+				mu.Lock()
+				order = append(order, call)
+				mu.Unlock()
+				l.release(answered, 0)
+			})
+			synctest.Wait()
+		}
+		for range 3 {
+			queue(l.begin())
+		}
+		queue(old)
+		l.release(answered, 0)
+		wg.Wait()
+		if !slices.Equal(order, []int{1, 3, 4, 5}) {
+			t.Errorf("served in the order %v", order)
+		}
+	})
 }
 
 func TestLimiterGivesUpWithTheContext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		l := newLimiter(1)
-		held := take(t, l)
+		l := newLimiter(1, migrate.SystemClock{})
+		take(t, l)
 		ctx, cancel := context.WithCancel(t.Context())
 		ended := make(chan error, 1)
-		go func() { _, err := l.acquire(ctx); ended <- err }()
+		go func() { ended <- l.acquire(ctx, l.begin()) }()
 		synctest.Wait()
 		cancel()
 		if err := <-ended; !errors.Is(err, context.Canceled) {
 			t.Errorf("got %v", err)
 		}
-		l.release(held, answered)
-		l.release(take(t, l), answered)
-		if l.active != 0 || len(l.waiting) != 0 {
-			t.Errorf("%d active, %d waiting", l.active, len(l.waiting))
-		}
-		if _, err := l.acquire(ctx); !errors.Is(err, context.Canceled) {
+		l.release(answered, 0)
+		take(t, l)
+		l.release(throttled, time.Hour)
+		if err := l.acquire(ctx, l.begin()); !errors.Is(err, context.Canceled) {
 			t.Errorf("a done context got %v", err)
+		}
+		// While it waits for its time it gives up at once, too.
+		ctx, cancel = context.WithCancel(t.Context())
+		go func() { ended <- l.acquire(ctx, l.begin()) }()
+		synctest.Wait()
+		began := time.Now()
+		cancel()
+		if err := <-ended; !errors.Is(err, context.Canceled) || time.Since(began) > 0 || !l.idle() {
+			t.Errorf("got %v after %s, idle: %v", err, time.Since(began), l.idle())
 		}
 	})
 }
 
 // A permit that is granted in the moment in which its asker gives up must not be lost.
 func TestLimiterLosesNoPermit(t *testing.T) {
-	l := newLimiter(2)
+	l := newLimiter(2, migrate.SystemClock{})
 	var wg sync.WaitGroup
 	for range 4000 {
 		ctx, cancel := context.WithCancel(t.Context())
 		wg.Go(func() {
-			if p, err := l.acquire(ctx); err == nil {
-				l.release(p, answered)
+			if err := l.acquire(ctx, l.begin()); err == nil {
+				l.release(answered, 0)
 			}
 		})
 		wg.Go(cancel)
 	}
 	wg.Wait()
-	if l.active != 0 || len(l.waiting) != 0 {
-		t.Errorf("%d active, %d waiting", l.active, len(l.waiting))
+	if !l.idle() {
+		t.Error("something is left over")
 	}
 }
 
@@ -137,11 +143,11 @@ func TestLimiterLosesNoPermit(t *testing.T) {
 // is granted the permit before it can withdraw.
 func TestLimiterTakesBackWhatCameTooLate(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		l := newLimiter(1)
+		l := newLimiter(1, migrate.SystemClock{})
 		take(t, l)
 		ctx, cancel := context.WithCancel(t.Context())
 		ended := make(chan error, 1)
-		go func() { _, err := l.acquire(ctx); ended <- err }()
+		go func() { ended <- l.acquire(ctx, l.begin()) }()
 		synctest.Wait()
 		l.mu.Lock()
 		cancel()
@@ -151,8 +157,8 @@ func TestLimiterTakesBackWhatCameTooLate(t *testing.T) {
 		if err := <-ended; !errors.Is(err, context.Canceled) {
 			t.Errorf("got %v", err)
 		}
-		if l.active != 0 {
-			t.Errorf("%d active", l.active)
+		if !l.idle() {
+			t.Error("the permit is lost")
 		}
 	})
 }

@@ -23,6 +23,14 @@ var grants = map[string]string{
 	"ListCompartments":      "allow group <group> to inspect compartments in tenancy",
 }
 
+// unobtainable says what to do when a workload gets no identity.
+var unobtainable = map[string]string{
+	AuthInstancePrincipal: "Run on an OCI compute instance whose dynamic group has a policy, or use another auth, such as " + AuthAPIKey +
+		". The metadata service must not be blocked on the instance, and be of version 2.",
+	AuthResourcePrincipal:   "Run in an OCI resource that has a resource principal, such as a function, or use another auth, such as " + AuthAPIKey + ".",
+	AuthOKEWorkloadIdentity: "Run in a pod of an enhanced OKE cluster whose service account has a policy, or use another auth, such as " + AuthAPIKey + ".",
+}
+
 // Remedy says what to do about the error, as a sentence or two in plain text;
 // empty when there is nothing to advise.
 func (e *Error) Remedy() string {
@@ -39,6 +47,8 @@ func (e *Error) Remedy() string {
 		return fmt.Sprintf("Check the %s and the region, and grant: %s.", subject(e.Operation), grants[e.Operation])
 	case e.Status == http.StatusForbidden:
 		return fmt.Sprintf("Grant: %s.", grants[e.Operation])
+	case e.Status == 0 && errors.Is(e, migrate.ErrUnauthenticated):
+		return unobtainable[e.auth]
 	case e.Status == http.StatusUnauthorized:
 		return e.unauthorizedRemedy()
 	case e.Status == http.StatusTooManyRequests:
@@ -59,8 +69,11 @@ func (e *Error) unauthorizedRemedy() string {
 		}
 		return fmt.Sprintf("Set this machine's clock: it is %s %s OCI's, which tolerates five minutes.", e.skew.Abs().Round(time.Second), direction)
 	}
-	if e.usesToken {
+	switch e.auth {
+	case AuthSecurityToken:
 		return "Renew the session, for it has probably expired: oci session refresh, or oci session authenticate."
+	case AuthInstancePrincipal, AuthResourcePrincipal, AuthOKEWorkloadIdentity:
+		return "OCI does not accept the token of " + e.auth + ": check that it is of this region's realm and not expired, and that this machine's clock is right within five minutes."
 	}
 	return "Check that the API key with this fingerprint is registered for the user, that the user belongs to the tenancy, and that this machine's clock is right within five minutes."
 }

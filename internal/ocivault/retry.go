@@ -2,6 +2,8 @@ package ocivault
 
 import (
 	"context"
+	"errors"
+	"math/rand/v2"
 	"net/http"
 	"strconv"
 	"strings"
@@ -13,6 +15,9 @@ import (
 const (
 	firstDelay = time.Second
 	maxDelay   = 30 * time.Second
+	// refusedDelay is the pause of a call that was refused for the number of
+	// requests, spread by half. What else there is to wait the limiter knows.
+	refusedDelay = 100 * time.Millisecond
 )
 
 // newBackOff gives delays of about 1, 2, 4 … 30 seconds, each spread by half,
@@ -40,17 +45,21 @@ func call[T any](ctx context.Context, c *Client, operation, identity string, do 
 		last  *Error
 	)
 	delays := newBackOff()
+	turn := c.limiter.begin()
 	for attempt := 1; ; attempt++ {
-		permit, err := c.limiter.acquire(ctx)
-		if err != nil {
+		if err := c.limiter.acquire(ctx, turn); err != nil {
 			return zero, interrupted(operation, identity, err, attempt-1, last)
 		}
 		if attempt == 1 {
 			began = c.clock.Now() // waiting for a first turn costs no retry time
 		}
 		ex := &exchange{ctx: ctx}
-		value, err := do(withExchange(ctx, ex))
-		c.limiter.release(permit, ex.outcome())
+		var value T
+		err := c.ready(ctx)
+		if err == nil {
+			value, err = do(withExchange(ctx, ex))
+		}
+		c.limiter.release(ex.outcome(), ex.retryAfter)
 		if err == nil {
 			return value, nil
 		}
@@ -58,20 +67,29 @@ func call[T any](ctx context.Context, c *Client, operation, identity string, do 
 			return zero, interrupted(operation, identity, ctx.Err(), attempt, last)
 		}
 		last = failure(operation, identity, ex, err, attempt)
-		last.usesToken = c.usesToken
-		if !ex.retryable() {
+		last.auth = c.auth
+		if !ex.retryable() && !passing(err) {
 			return zero, last
 		}
-		delay := delays.NextBackOff()
-		if ex.retryAfter > 0 {
-			delay = ex.retryAfter
-		}
-		if c.clock.Now().Sub(began)+delay > c.retryMaxElapsed {
+		delay := c.delay(ex, delays)
+		if c.clock.Now().Sub(began)+max(delay, c.limiter.wait()) > c.retryMaxElapsed {
 			return zero, last
 		}
 		if err := c.clock.Sleep(ctx, delay); err != nil {
 			return zero, interrupted(operation, identity, err, attempt, last)
 		}
+	}
+}
+
+// delay is how long the call itself waits before its next attempt.
+func (c *Client) delay(ex *exchange, delays *backoff.ExponentialBackOff) time.Duration {
+	switch {
+	case ex.retryAfter > 0:
+		return ex.retryAfter
+	case ex.outcome() == throttled:
+		return refusedDelay/2 + rand.N(refusedDelay)
+	default:
+		return delays.NextBackOff()
 	}
 }
 
@@ -98,6 +116,12 @@ func (ex *exchange) retryable() bool {
 	default:
 		return false
 	}
+}
+
+// passing tells whether a workload's identity may be had later.
+func passing(err error) bool {
+	var failed *identityError
+	return errors.As(err, &failed) && failed.temporary
 }
 
 // parseRetryAfter reads seconds or an HTTP date; 0 when there is neither or the

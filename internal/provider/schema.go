@@ -101,13 +101,16 @@ func openBaoAttributes() map[string]schema.Attribute {
 func ociAttributes() map[string]schema.Attribute {
 	return map[string]schema.Attribute{
 		"auth": schema.StringAttribute{
-			Optional:            true,
-			MarkdownDescription: "How to authenticate, in any case: `ApiKey` (default) or `SecurityToken`. Environment: `TF_VAR_auth`, `OCI_AUTH`, `OCI_CLI_AUTH`.",
-			Validators:          []validator.String{stringvalidator.OneOfCaseInsensitive(ocivault.AuthAPIKey, ocivault.AuthSecurityToken)},
+			Optional: true,
+			MarkdownDescription: "How to authenticate, in any case: `ApiKey` (default); `SecurityToken`, the session of a profile that `oci session authenticate` made; " +
+				"`InstancePrincipal`, the instance that this runs on; `ResourcePrincipal`, a function or another resource; `OKEWorkloadIdentity`, a pod of an enhanced OKE cluster. " +
+				"The last three need no other setting. Environment: `TF_VAR_auth`, `OCI_AUTH`, `OCI_CLI_AUTH`, where the words of Oracle's command line, such as `security_token`, are understood too.",
+			Validators: []validator.String{stringvalidator.OneOfCaseInsensitive(ocivault.AuthAPIKey, ocivault.AuthSecurityToken,
+				ocivault.AuthInstancePrincipal, ocivault.AuthResourcePrincipal, ocivault.AuthOKEWorkloadIdentity)},
 		},
 		"region": schema.StringAttribute{
 			Optional:            true,
-			MarkdownDescription: "Region identifier, such as `eu-frankfurt-1`. Environment: `TF_VAR_region`, `OCI_REGION`, `OCI_CLI_REGION`.",
+			MarkdownDescription: "Region identifier, such as `eu-frankfurt-1`. An instance, a resource and a pod know their own. Environment: `TF_VAR_region`, `OCI_REGION`, `OCI_CLI_REGION`.",
 		},
 		"tenancy_ocid": schema.StringAttribute{
 			Optional:            true,
@@ -164,7 +167,7 @@ func ociAttributes() map[string]schema.Attribute {
 		},
 		"max_concurrency": schema.Int64Attribute{
 			Optional:            true,
-			MarkdownDescription: "Requests to OCI that may be under way at once. Default 8. It is halved for a while when OCI throttles.",
+			MarkdownDescription: "Requests to OCI that may be under way at once. Default 8. When OCI throttles, all requests together keep to what it lets through.",
 			Validators:          []validator.Int64{int64validator.Between(1, 128)},
 		},
 		"retry_max_elapsed": schema.StringAttribute{

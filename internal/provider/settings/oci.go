@@ -48,7 +48,7 @@ const configFile = "~/.oci/config"
 func OCI(block OCIBlock, env Environment) (ocivault.Config, []Problem) {
 	r := ociResolver{env: env, block: block}
 	config := ocivault.Config{
-		Auth:        r.text("auth", block.Auth, oci("auth", "AUTH")...),
+		Auth:        authWord(r.text("auth", block.Auth, oci("auth", "AUTH")...)),
 		Region:      r.text("region", block.Region, oci("region", "REGION")...),
 		TenancyOCID: r.text("tenancy_ocid", block.TenancyOCID, oci("tenancy_ocid", "TENANCY")...),
 		UserOCID:    r.text("user_ocid", block.UserOCID, oci("user_ocid", "USER")...),
@@ -57,12 +57,32 @@ func OCI(block OCIBlock, env Environment) (ocivault.Config, []Problem) {
 		HomeDir:     env.Home,
 		UserAgent:   "terraform-provider-ocibao/" + env.Version,
 	}
+	config.SecurityTokenFile = env.expand(r.text("security_token_file", "", "OCI_CLI_SECURITY_TOKEN_FILE"))
+	config.ServiceAccountTokenPath = r.text("service_account_token", "", "OCI_KUBERNETES_SERVICE_ACCOUNT_TOKEN_PATH")
 	r.key(&config)
 	r.limits(&config)
 	r.roots(&config)
 	r.profile(&config)
 	r.missing(config)
 	return config, r.problems
+}
+
+// authWord turns the words of Oracle's command line into those of Oracle's provider.
+func authWord(word string) string {
+	switch strings.ToLower(word) {
+	case "api_key":
+		return ocivault.AuthAPIKey
+	case "security_token":
+		return ocivault.AuthSecurityToken
+	case "instance_principal":
+		return ocivault.AuthInstancePrincipal
+	case "resource_principal":
+		return ocivault.AuthResourcePrincipal
+	case "oke_workload_identity":
+		return ocivault.AuthOKEWorkloadIdentity
+	default:
+		return word
+	}
 }
 
 type ociResolver struct {
@@ -137,12 +157,22 @@ func (r *ociResolver) roots(config *ocivault.Config) {
 }
 
 // profile names a configuration file only where one is asked for or stands at
-// its usual place, and something is left to be taken from it.
+// its usual place, and something is left to be taken from it. A workload's
+// identity takes nothing from it.
 func (r *ociResolver) profile(config *ocivault.Config) {
 	path := r.env.first("config_file_path", r.block.ConfigFilePath, oci("config_file_path", "CONFIG_FILE")...)
 	name := r.env.first("config_file_profile", r.block.ConfigFileProfile, oci("config_file_profile", "PROFILE")...)
 	asked := path.set() || name.set()
-	if !asked && (!r.usesAPIKey(*config) || len(lacking(*config, ocivault.Profile{})) == 0) {
+	switch {
+	case uses(*config, ocivault.AuthAPIKey):
+		if !asked && len(lacking(*config, ocivault.Profile{})) == 0 {
+			return
+		}
+	case uses(*config, ocivault.AuthSecurityToken):
+		if !asked && config.SecurityTokenFile != "" && len(lackingForSession(*config, ocivault.Profile{})) == 0 {
+			return
+		}
+	default:
 		return
 	}
 	if !path.set() {
@@ -152,11 +182,14 @@ func (r *ociResolver) profile(config *ocivault.Config) {
 	if err != nil {
 		if asked {
 			r.wrong("config_file_path", err)
+		} else if uses(*config, ocivault.AuthSecurityToken) && config.SecurityTokenFile == "" {
+			r.wrong("auth", errors.New(ocivault.AuthSecurityToken+" takes its token from a profile of "+configFile+
+				", which does not exist; log in with: oci session authenticate"))
 		}
 		return
 	}
 	if r.found, err = ocivault.ReadProfile(content, name.text); err != nil {
-		if asked {
+		if asked || uses(*config, ocivault.AuthSecurityToken) {
 			r.wrong("config_file_profile", err)
 		}
 		return
@@ -164,11 +197,12 @@ func (r *ociResolver) profile(config *ocivault.Config) {
 	config.ConfigFilePath, config.ConfigFileProfile = r.env.expand(path.text), name.text
 }
 
-func (r *ociResolver) usesAPIKey(config ocivault.Config) bool {
-	return config.Auth == "" || strings.EqualFold(config.Auth, ocivault.AuthAPIKey)
+// uses tells whether this is the way to authenticate.
+func uses(config ocivault.Config, word string) bool {
+	return strings.EqualFold(config.Auth, word) || config.Auth == "" && word == ocivault.AuthAPIKey
 }
 
-// setting is one that an API key needs.
+// setting is one that a way to authenticate needs.
 type setting struct {
 	attribute string
 	variables []string
@@ -184,17 +218,33 @@ func lacking(config ocivault.Config, profile ocivault.Profile) []setting {
 	need(config.TenancyOCID != "" || profile.Tenancy != "", "tenancy_ocid", oci("tenancy_ocid", "TENANCY")...)
 	need(config.UserOCID != "" || profile.User != "", "user_ocid", oci("user_ocid", "USER")...)
 	need(config.Fingerprint != "" || profile.Fingerprint != "", "fingerprint", oci("fingerprint", "FINGERPRINT")...)
-	need(config.PrivateKey.Len() > 0 || config.PrivateKeyPath != "" || profile.KeyFile != "" || profile.KeyContent.Len() > 0,
-		"private_key", slices.Concat(oci("private_key", "KEY_CONTENT"), oci("private_key_path", "KEY_FILE"))...)
-	need(config.Region != "" || profile.Region != "", "region", oci("region", "REGION")...)
+	return append(missing, lackingForSession(config, profile)...)
+}
+
+// lackingForSession is what a key with a token needs as well.
+func lackingForSession(config ocivault.Config, profile ocivault.Profile) []setting {
+	var missing []setting
+	if config.PrivateKey.Len() == 0 && config.PrivateKeyPath == "" && profile.KeyFile == "" && profile.KeyContent.Len() == 0 {
+		missing = append(missing, setting{"private_key", slices.Concat(oci("private_key", "KEY_CONTENT"), oci("private_key_path", "KEY_FILE"))})
+	}
+	if config.Region == "" && profile.Region == "" {
+		missing = append(missing, setting{"region", oci("region", "REGION")})
+	}
 	return missing
 }
 
 func (r *ociResolver) missing(config ocivault.Config) {
-	if !r.usesAPIKey(config) || len(r.problems) > 0 {
+	if len(r.problems) > 0 {
 		return
 	}
-	for _, setting := range lacking(config, r.found) {
+	var missing []setting
+	switch {
+	case uses(config, ocivault.AuthAPIKey):
+		missing = lacking(config, r.found)
+	case uses(config, ocivault.AuthSecurityToken):
+		missing = lackingForSession(config, r.found)
+	}
+	for _, setting := range missing {
 		r.problem(setting.attribute, "Missing OCI setting",
 			"No "+setting.attribute+" is set for OCI. Set it in the provider's oci block, or one of the environment variables "+
 				strings.Join(setting.variables, ", ")+", or in a profile of "+configFile+".")

@@ -227,6 +227,47 @@ func TestOCI_Limits(t *testing.T) {
 	}
 }
 
+func TestOCI_Auth(t *testing.T) {
+	type vars = map[string]string
+	file := vars{"/home/u/.oci/config": profiles}
+	for name, test := range map[string]struct {
+		block     settings.OCIBlock
+		variables vars
+		files     vars
+		auth      string
+		want      string // profile and token file
+		check     string
+	}{
+		"word of the command line":        {settings.OCIBlock{}, vars{"OCI_CLI_AUTH": "instance_principal"}, nil, "InstancePrincipal", "", ""},
+		"in any case":                     {settings.OCIBlock{}, vars{"OCI_AUTH": "Resource_Principal"}, nil, "ResourcePrincipal", "", ""},
+		"pod":                             {settings.OCIBlock{}, vars{"OCI_AUTH": "oke_workload_identity"}, nil, "OKEWorkloadIdentity", "", ""},
+		"API key":                         {settings.OCIBlock{}, vars{"OCI_CLI_AUTH": "api_key"}, file, "ApiKey", "/home/u/.oci/config:", ""},
+		"block wins":                      {settings.OCIBlock{Auth: "apikey"}, vars{"OCI_CLI_AUTH": "instance_principal"}, file, "apikey", "/home/u/.oci/config:", ""},
+		"unknown word stays":              {settings.OCIBlock{}, vars{"OCI_AUTH": "magic"}, nil, "magic", "", ""},
+		"session of the usual file":       {settings.OCIBlock{}, vars{"OCI_CLI_AUTH": "security_token"}, file, "SecurityToken", "/home/u/.oci/config:", ""},
+		"session of a profile":            {settings.OCIBlock{Auth: "SecurityToken", ConfigFileProfile: "OTHER"}, nil, file, "SecurityToken", "/home/u/.oci/config:OTHER", ""},
+		"session without a file":          {settings.OCIBlock{Auth: "SecurityToken"}, nil, nil, "SecurityToken", "", "oci session authenticate"},
+		"session of variables":            {settings.OCIBlock{Auth: "SecurityToken", Region: "r-1", PrivateKey: "k"}, vars{"OCI_CLI_SECURITY_TOKEN_FILE": "~/t"}, nil, "SecurityToken", "/home/u/t", ""},
+		"session of variables and a file": {settings.OCIBlock{Auth: "SecurityToken"}, vars{"OCI_CLI_SECURITY_TOKEN_FILE": "/t"}, file, "SecurityToken", "/home/u/.oci/config:/t", ""},
+		"session of variables, no key":    {settings.OCIBlock{Auth: "SecurityToken", Region: "r-1"}, vars{"OCI_CLI_SECURITY_TOKEN_FILE": "/t"}, nil, "SecurityToken", "/t", "oci.private_key: Missing OCI setting"},
+		"a workload reads no file":        {settings.OCIBlock{Auth: "InstancePrincipal"}, vars{"OCI_CLI_PROFILE": "X"}, file, "InstancePrincipal", "", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			config, found := settings.OCI(test.block, environment(test.variables, test.files))
+			got := config.SecurityTokenFile
+			if config.ConfigFilePath != "" {
+				got = config.ConfigFilePath + ":" + config.ConfigFileProfile + got
+			}
+			if config.Auth != test.auth || got != test.want {
+				t.Errorf("got %s with %q, want %s with %q", config.Auth, got, test.auth, test.want)
+			}
+			if text := problems(found); test.check == "" && text != "" || !strings.Contains(text, test.check) {
+				t.Errorf("got problems %q, want %q", text, test.check)
+			}
+		})
+	}
+}
+
 // No problem repeats a secret.
 func TestPromiseNoLeak_Problems(t *testing.T) {
 	const canary = "canary-in-a-setting"
