@@ -104,7 +104,7 @@ func ociAttributes() map[string]schema.Attribute {
 			Optional: true,
 			MarkdownDescription: "How to authenticate, in any case: `ApiKey` (default); `SecurityToken`, the session of a profile that `oci session authenticate` made; " +
 				"`InstancePrincipal`, the instance that this runs on; `ResourcePrincipal`, a function or another resource; `OKEWorkloadIdentity`, a pod of an enhanced OKE cluster. " +
-				"The last three need no other setting. Environment: `TF_VAR_auth`, `OCI_AUTH`, `OCI_CLI_AUTH`, where the words of Oracle's command line, such as `security_token`, are understood too.",
+				"The last three need no other setting. The token of a session may also be in the file that `OCI_CLI_SECURITY_TOKEN_FILE` names, and that of a pod's service account in `OCI_KUBERNETES_SERVICE_ACCOUNT_TOKEN_PATH`. Environment: `TF_VAR_auth`, `OCI_AUTH`, `OCI_CLI_AUTH`, where the words of Oracle's command line, such as `security_token`, are understood too.",
 			Validators: []validator.String{stringvalidator.OneOfCaseInsensitive(ocivault.AuthAPIKey, ocivault.AuthSecurityToken,
 				ocivault.AuthInstancePrincipal, ocivault.AuthResourcePrincipal, ocivault.AuthOKEWorkloadIdentity)},
 		},
