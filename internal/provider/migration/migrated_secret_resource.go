@@ -35,12 +35,13 @@ func (r *migratedSecretResource) Metadata(_ context.Context, req resource.Metada
 }
 
 func (r *migratedSecretResource) ValidateConfig(ctx context.Context, req resource.ValidateConfigRequest, resp *resource.ValidateConfigResponse) {
-	var config migratedSecretModel
-	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
-	if resp.Diagnostics.HasError() || config.CustomMetadata.IsUnknown() {
+	// The whole model would cost much more, twice for each instance and run.
+	var metadata types.Map
+	resp.Diagnostics.Append(req.Config.GetAttribute(ctx, path.Root("custom_metadata"), &metadata)...)
+	if resp.Diagnostics.HasError() || metadata.IsUnknown() {
 		return
 	}
-	if err := migrate.ValidateMetadata(glue.Texts(config.CustomMetadata)); err != nil {
+	if err := migrate.ValidateMetadata(glue.Texts(metadata)); err != nil {
 		resp.Diagnostics.AddAttributeError(path.Root("custom_metadata"), "Invalid custom metadata", glue.Detail(err))
 	}
 }

@@ -14,7 +14,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/ocibao/terraform-provider-ocibao/internal/migrate"
-	"github.com/ocibao/terraform-provider-ocibao/internal/provider/glue"
 )
 
 // ModifyPlan is pure, as that of the single secret: it decides for each entry
@@ -47,21 +46,18 @@ func (r *migrationResource) ModifyPlan(ctx context.Context, req resource.ModifyP
 	}
 	if config.DriftDetection.IsNull() {
 		plan.DriftDetection = prior.DriftDetection
-		if plan.mayChangeEngine(prior) {
-			plan.DriftDetection = types.StringUnknown()
-		}
 	}
 	if plan.undecided() {
 		plan.unknown()
 		resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
 		return
 	}
-	plan.decide(prior.states(recallAll(raw, prior)), prior, &resp.Diagnostics)
+	plan.decide(prior.states(recallAll(raw, prior)), config, prior, &resp.Diagnostics)
 	resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
 }
 
 // decide shows the decisions for all entries in the plan.
-func (m *migrationModel) decide(states map[string]migrate.State, prior migrationModel, diags *diag.Diagnostics) {
+func (m *migrationModel) decide(states map[string]migrate.State, config, prior migrationModel, diags *diag.Diagnostics) {
 	wishes := m.wishes()
 	writes, drifts := map[string]bool{}, map[string]attr.Value{}
 	warned := map[string][]string{}
@@ -82,20 +78,24 @@ func (m *migrationModel) decide(states map[string]migrate.State, prior migration
 		diags.AddWarning(summary, enumerate(warned[summary]))
 	}
 	m.warnRemoved(states, diags)
-	m.planVersions(writes, prior)
+	m.planVersions(writes, config, prior, states)
 	m.Drift = types.MapValueMust(types.StringType, drifts)
 }
 
 // planVersions leaves to the apply the KV versions of what is written. KV v1 has
 // none.
-func (m *migrationModel) planVersions(writes map[string]bool, prior migrationModel) {
+func (m *migrationModel) planVersions(writes map[string]bool, config, prior migrationModel, states map[string]migrate.State) {
 	known := prior.KVVersions.Elements()
+	otherEngine := m.mayChangeEngine(prior, states)
 	versions := map[string]attr.Value{}
 	for name, written := range writes {
 		number, has := known[name]
 		switch {
-		case written && m.mayChangeEngine(prior):
+		case written && otherEngine:
 			m.KVVersions = types.MapUnknown(types.Int64Type)
+			if config.DriftDetection.IsNull() {
+				m.DriftDetection = types.StringUnknown()
+			}
 			return
 		case len(known) == 0:
 		case written:
@@ -108,13 +108,14 @@ func (m *migrationModel) planVersions(writes map[string]bool, prior migrationMod
 }
 
 // mayChangeEngine reports whether the apply may find another version of the KV
-// engine than the state knows.
-func (m *migrationModel) mayChangeEngine(prior migrationModel) bool {
+// engine than the state knows: at another mount, or at one that was removed or
+// replaced.
+func (m *migrationModel) mayChangeEngine(prior migrationModel, states map[string]migrate.State) bool {
 	if m.moved(prior) || len(prior.Secrets.Elements()) == 0 {
 		return true
 	}
-	for _, drift := range glue.Texts(prior.Drift) {
-		if drift == string(migrate.DriftDestinationMissing) {
+	for _, state := range states {
+		if state.Record.MountChanged {
 			return true
 		}
 	}
