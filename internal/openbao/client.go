@@ -27,6 +27,7 @@ type Client struct {
 	lookups   singleflight.Group
 	writes    *ownWrites
 	entrusted entrusted
+	folders   sync.Map // folderKey to func() (map[string]bool, error)
 }
 
 // New checks the configuration and prepares a client. It dials nothing, reads

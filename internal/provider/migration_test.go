@@ -107,6 +107,7 @@ func TestMigration_PartialFailures(t *testing.T) {
 	h.Operator(http.MethodPost, "credentials/data/taken", map[string]any{"data": map[string]string{"foreign": "value"}})
 	pins["broken"] = h.Secret("broken", `{"a":1,"a":2}`) + "@1"
 	h.Configure(bulk(pins, `formats = { broken = "json" }`))
+	h.Contains(h.Plan(2), "Secrets that apply will refuse", `"taken" (`+pins["taken"]+`): the path holds other content`)
 	run := h.ApplyFails("Unable to migrate 3 of 13 secrets of credentials", `"gone" (`+pins["gone"]+`):`, `"taken" (`+pins["taken"]+`): the path holds other content`,
 		`"broken"`, `the member "a" occurs twice`, "The others were migrated", "Run apply again")
 	if got := strings.Count(run.Output, "Error:"); got != 1 {

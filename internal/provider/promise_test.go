@@ -79,21 +79,20 @@ output "bundle" {
 	keep(h.CLI("show", "-json", "drift.tfplan"))
 	keep(h.CLI("apply", "drift.tfplan"))
 	h.Operator(http.MethodPost, "credentials/data/taken", map[string]any{"data": map[string]string{"password": canaries[2]}})
-	h.Configure(config + fmt.Sprintf(`
-resource "ocibao_migrated_secret" "conflict" {
+	for name, failing := range map[string]struct{ id, format, want string }{
+		"taken":  {a, "auto", "the path holds other content"},
+		"broken": {broken, "json", `the member "x" occurs twice`},
+	} {
+		h.Configure(config + fmt.Sprintf(`
+resource "ocibao_migrated_secret" "failing" {
   secret_id = %q
   mount     = ocibao_kv_mount.credentials.path
-  name      = "taken"
+  name      = %q
+  format    = %q
 }
-
-resource "ocibao_migrated_secret" "broken" {
-  secret_id = %q
-  mount     = ocibao_kv_mount.credentials.path
-  name      = "broken"
-  format    = "json"
-}
-`, a, broken))
-	keep(h.ApplyFails("the path holds other content", `the member "x" occurs twice`))
+`, failing.id, name, failing.format))
+		keep(h.ApplyFails(failing.want))
+	}
 	keep(h.CLI("show", "-json"))
 
 	if got := h.KV2("credentials", "provider-a"); !strings.Contains(got, canaries[1]) {
@@ -167,6 +166,7 @@ resource "ocibao_migrated_secret" "a" {
 	}
 	h.Configure(config(""))
 	h.Proxy.Reset()
+	h.Contains(h.Plan(1), "the path holds other content", "Nothing was overwritten")
 	h.ApplyFails("Unable to migrate secret "+id+" to credentials/provider-a", "the path holds other content",
 		"Nothing was overwritten", "import block", `on_conflict = "overwrite"`, "another name", "on main.tf line")
 	if got := h.KV2("credentials", "provider-a"); got != `{"foreign":"value"}` {

@@ -12,7 +12,8 @@ import (
 )
 
 // ModifyPlan is pure: it decides from the configuration and from what the last
-// refresh stored, and talks to nobody.
+// refresh stored. Only what a new secret would run into is asked of the servers,
+// and the answer is an error or nothing.
 func (r *migratedSecretResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
 	if req.Plan.Raw.IsNull() {
 		r.planDestroy(ctx, req, resp)
@@ -26,6 +27,9 @@ func (r *migratedSecretResource) ModifyPlan(ctx context.Context, req resource.Mo
 	}
 	plan.follow(config)
 	if req.State.Raw.IsNull() {
+		if !plan.undecided(config) {
+			r.foreseeOne(ctx, plan, config, &resp.Diagnostics)
+		}
 		plan.unknown()
 		plan.Drift = types.StringValue(string(migrate.DriftNone))
 		resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)

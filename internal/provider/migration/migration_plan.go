@@ -32,6 +32,9 @@ func (r *migrationResource) ModifyPlan(ctx context.Context, req resource.ModifyP
 	}
 	r.checkHistory(ctx, plan, &resp.Diagnostics)
 	if req.State.Raw.IsNull() {
+		if !plan.undecided() {
+			r.foreseeAll(ctx, plan, plan.wishes(), &resp.Diagnostics)
+		}
 		plan.unknown()
 		plan.Drift = types.MapValueMust(types.StringType, map[string]attr.Value{})
 		resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
@@ -53,6 +56,7 @@ func (r *migrationResource) ModifyPlan(ctx context.Context, req resource.ModifyP
 		return
 	}
 	plan.decide(prior.states(recallAll(raw, prior)), config, prior, &resp.Diagnostics)
+	r.foreseeAll(ctx, plan, plan.added(prior), &resp.Diagnostics)
 	resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
 }
 
