@@ -21,7 +21,8 @@ func (s *sides) foresee(ctx context.Context, wish migrate.Wish) error {
 	if wish.Overwrite {
 		return nil
 	}
-	if listed, err := s.clients.OpenBao.Client.Listed(ctx, wish.At); err != nil || !listed {
+	// What may not be listed is not known to be there, which is all that counts.
+	if listed, _ := s.clients.OpenBao.Client.Listed(ctx, wish.At); !listed {
 		return nil
 	}
 	err := migrate.Foresee(ctx, s.clients.Ports(), wish)
