@@ -73,17 +73,17 @@ func TestReadProfileEmptySection(t *testing.T) {
 
 func TestExpandHome(t *testing.T) {
 	for path, want := range map[string]string{
-		"~":          "/home/me",
-		"~/.oci/key": "/home/me/.oci/key",
+		"~":          "/Users/me",
+		"~/.oci/key": "/Users/me/.oci/key",
 		"~you/key":   "~you/key",
 		"/a/~/b":     "/a/~/b",
 		"":           "",
 	} {
-		if got := ExpandHome(path, "/home/me"); got != want {
+		if got := ExpandHome(path, "/Users/me"); got != want {
 			t.Errorf("%q is %q, want %q", path, got, want)
 		}
 	}
-	if got := ExpandHome(`~\key`, "/home/me"); !strings.HasPrefix(got, "/home/me") {
+	if got := ExpandHome(`~\key`, "/Users/me"); !strings.HasPrefix(got, "/Users/me") {
 		t.Errorf("a backslash gives %q", got)
 	}
 }

@@ -3,14 +3,13 @@ package provider
 import (
 	"context"
 	"fmt"
-	"net/url"
-	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/function"
 	"github.com/hashicorp/terraform-plugin-framework/provider"
 
 	"github.com/ocibao/terraform-provider-ocibao/internal/migrate"
 	"github.com/ocibao/terraform-provider-ocibao/internal/openbao"
+	"github.com/ocibao/terraform-provider-ocibao/internal/provider/glue"
 	"github.com/ocibao/terraform-provider-ocibao/internal/provider/policy"
 )
 
@@ -30,7 +29,7 @@ func (p *Provider) Functions(context.Context) []func() function.Function {
 			return kvPath{
 				name: "kv_api_path", summary: "Path of a KV secret for clients",
 				description: "Gives the path that a client puts behind `/v1/` to read the value of a secret: `<mount>/<name>` on KV v1, `<mount>/data/<name>` on KV v2, escaped for a URL.",
-				write:       escapePath,
+				write:       glue.EscapePath,
 			}
 		},
 		policy.NewLintFunction,
@@ -82,13 +81,4 @@ func checkVersion(engine migrate.Engine) error {
 		return fmt.Errorf("there is no KV version %d: write 1 or 2", engine)
 	}
 	return nil
-}
-
-// escapePath makes a path fit for a URL, slashes kept.
-func escapePath(path string) string {
-	segments := strings.Split(path, "/")
-	for i, segment := range segments {
-		segments[i] = url.PathEscape(segment)
-	}
-	return strings.Join(segments, "/")
 }

@@ -3,9 +3,7 @@ package migration
 import (
 	"encoding/json"
 	"maps"
-	"net/url"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/attr"
@@ -123,19 +121,10 @@ func (m *migratedSecretModel) setRecord(record migrate.Record) {
 		m.KVVersion = types.Int64Value(record.Written.Number)
 	}
 	m.ACLPath = types.StringValue(at.Mount + "/" + data + at.Name)
-	m.APIPath = types.StringValue(escape(at.Mount) + "/" + data + escape(at.Name))
+	m.APIPath = types.StringValue(glue.EscapePath(at.Mount) + "/" + data + glue.EscapePath(at.Name))
 	if m.DriftDetection.IsUnknown() || m.DriftDetection.IsNull() {
 		m.DriftDetection = detectionOf(record.Engine)
 	}
-}
-
-// escape makes a path fit for a URL, slashes kept.
-func escape(path string) string {
-	segments := strings.Split(path, "/")
-	for i, segment := range segments {
-		segments[i] = url.PathEscape(segment)
-	}
-	return strings.Join(segments, "/")
 }
 
 // memory is what private state keeps of a migrated secret: numbers, times and

@@ -20,7 +20,7 @@ func environment(variables, files map[string]string) settings.Environment {
 			}
 			return nil, &fs.PathError{Op: "open", Path: path, Err: fs.ErrNotExist}
 		},
-		Home:    "/home/u",
+		Home:    "/Users/u",
 		Version: "1.2.3",
 	}
 }
@@ -64,17 +64,17 @@ func TestOpenBao(t *testing.T) {
 		},
 		"variable wins over file": {
 			variables: vars{"BAO_ADDR": "https://bao", "VAULT_TOKEN": "t-vault"},
-			files:     vars{"/home/u/.vault-token": "t-file"},
+			files:     vars{"/Users/u/.vault-token": "t-file"},
 			address:   "https://bao", token: "t-vault",
 		},
 		"file of the command line": {
 			variables: vars{"BAO_ADDR": "https://bao"},
-			files:     vars{"/home/u/.vault-token": "t-file\n"},
+			files:     vars{"/Users/u/.vault-token": "t-file\n"},
 			address:   "https://bao", token: "t-file",
 		},
 		"file that a variable names": {
 			variables: vars{"BAO_ADDR": "https://bao", "BAO_TOKEN_PATH": "/run/token"},
-			files:     vars{"/home/u/.vault-token": "t-file", "/run/token": "t-run"},
+			files:     vars{"/Users/u/.vault-token": "t-file", "/run/token": "t-run"},
 			address:   "https://bao", token: "t-run",
 		},
 		"AppRole leaves the environment's token alone": {
@@ -89,7 +89,7 @@ func TestOpenBao(t *testing.T) {
 		},
 		"empty token file": {
 			block: settings.OpenBaoBlock{Address: "https://block"}, address: "https://block",
-			files: vars{"/home/u/.vault-token": "\n"},
+			files: vars{"/Users/u/.vault-token": "\n"},
 			check: "openbao.token: Missing OpenBao token",
 		},
 		"two logins": {
@@ -136,7 +136,7 @@ func TestOpenBao(t *testing.T) {
 func TestOpenBao_TLSAndLimits(t *testing.T) {
 	config, found := settings.OpenBao(settings.OpenBaoBlock{Address: "https://a", Token: "t", TLSServerName: "name"}, environment(map[string]string{
 		"BAO_CACERT": "~/ca.pem", "VAULT_CLIENT_CERT": "/c.pem", "BAO_CLIENT_KEY": "/k.pem", "VAULT_SKIP_VERIFY": "1", "BAO_MAX_RETRIES": "0",
-	}, map[string]string{"/home/u/ca.pem": "CA", "/c.pem": "CERT", "/k.pem": "KEY"}))
+	}, map[string]string{"/Users/u/ca.pem": "CA", "/c.pem": "CERT", "/k.pem": "KEY"}))
 	if len(found) > 0 {
 		t.Fatal(problems(found))
 	}
@@ -170,7 +170,7 @@ func TestOCI(t *testing.T) {
 	tf := vars{"TF_VAR_region": "tf-1", "TF_VAR_tenancy_ocid": "t-tf", "TF_VAR_user_ocid": "u-tf", "TF_VAR_fingerprint": "f-tf", "TF_VAR_private_key": "k-tf"}
 	native := vars{"OCI_REGION": "oci-1", "OCI_TENANCY_OCID": "t-oci", "OCI_USER_OCID": "u-oci", "OCI_FINGERPRINT": "f-oci", "OCI_PRIVATE_KEY_PATH": "/oci.pem"}
 	cli := vars{"OCI_CLI_REGION": "cli-1", "OCI_CLI_TENANCY": "t-cli", "OCI_CLI_USER": "u-cli", "OCI_CLI_FINGERPRINT": "f-cli", "OCI_CLI_KEY_FILE": "/cli.pem"}
-	file := vars{"/home/u/.oci/config": profiles}
+	file := vars{"/Users/u/.oci/config": profiles}
 	for name, test := range map[string]struct {
 		block     settings.OCIBlock
 		variables vars
@@ -183,11 +183,11 @@ func TestOCI(t *testing.T) {
 		"TF_VAR wins over OCI": {settings.OCIBlock{}, merge(cli, native, tf), file, "tf-1 t-tf u-tf f-tf k-tf  ", ""},
 		"OCI wins over CLI":    {settings.OCIBlock{}, merge(cli, native), file, "oci-1 t-oci u-oci f-oci  /oci.pem ", ""},
 		"CLI wins over file":   {settings.OCIBlock{}, cli, file, "cli-1 t-cli u-cli f-cli  /cli.pem ", ""},
-		"file":                 {settings.OCIBlock{}, nil, file, "      /home/u/.oci/config:", ""},
-		"profile":              {settings.OCIBlock{ConfigFileProfile: "OTHER"}, nil, file, "      /home/u/.oci/config:OTHER", ""},
+		"file":                 {settings.OCIBlock{}, nil, file, "      /Users/u/.oci/config:", ""},
+		"profile":              {settings.OCIBlock{ConfigFileProfile: "OTHER"}, nil, file, "      /Users/u/.oci/config:OTHER", ""},
 		"profile of a variable": {settings.OCIBlock{}, vars{"OCI_CLI_PROFILE": "OTHER", "OCI_CLI_CONFIG_FILE": "/etc/oci"}, vars{"/etc/oci": profiles},
 			"      /etc/oci:OTHER", ""},
-		"file fills what is missing":                          {settings.OCIBlock{Region: "block-1"}, nil, file, "block-1      /home/u/.oci/config:", ""},
+		"file fills what is missing":                          {settings.OCIBlock{Region: "block-1"}, nil, file, "block-1      /Users/u/.oci/config:", ""},
 		"key of the block wins over a key of the environment": {full, vars{"TF_VAR_private_key": "k-tf"}, nil, "block-1 t-block u-block f-block  /block.pem ", ""},
 		"key wins over path":                                  {settings.OCIBlock{Region: "r-1", TenancyOCID: "t", UserOCID: "u", Fingerprint: "f", PrivateKey: "k", PrivateKeyPath: "/p"}, nil, nil, "r-1 t u f k  ", ""},
 		"nothing":                                             {settings.OCIBlock{}, nil, nil, "      ", "oci.tenancy_ocid: Missing OCI setting"},
@@ -229,7 +229,7 @@ func TestOCI_Limits(t *testing.T) {
 
 func TestOCI_Auth(t *testing.T) {
 	type vars = map[string]string
-	file := vars{"/home/u/.oci/config": profiles}
+	file := vars{"/Users/u/.oci/config": profiles}
 	for name, test := range map[string]struct {
 		block     settings.OCIBlock
 		variables vars
@@ -241,14 +241,14 @@ func TestOCI_Auth(t *testing.T) {
 		"word of the command line":        {settings.OCIBlock{}, vars{"OCI_CLI_AUTH": "instance_principal"}, nil, "InstancePrincipal", "", ""},
 		"in any case":                     {settings.OCIBlock{}, vars{"OCI_AUTH": "Resource_Principal"}, nil, "ResourcePrincipal", "", ""},
 		"pod":                             {settings.OCIBlock{}, vars{"OCI_AUTH": "oke_workload_identity"}, nil, "OKEWorkloadIdentity", "", ""},
-		"API key":                         {settings.OCIBlock{}, vars{"OCI_CLI_AUTH": "api_key"}, file, "ApiKey", "/home/u/.oci/config:", ""},
-		"block wins":                      {settings.OCIBlock{Auth: "apikey"}, vars{"OCI_CLI_AUTH": "instance_principal"}, file, "apikey", "/home/u/.oci/config:", ""},
+		"API key":                         {settings.OCIBlock{}, vars{"OCI_CLI_AUTH": "api_key"}, file, "ApiKey", "/Users/u/.oci/config:", ""},
+		"block wins":                      {settings.OCIBlock{Auth: "apikey"}, vars{"OCI_CLI_AUTH": "instance_principal"}, file, "apikey", "/Users/u/.oci/config:", ""},
 		"unknown word stays":              {settings.OCIBlock{}, vars{"OCI_AUTH": "magic"}, nil, "magic", "", ""},
-		"session of the usual file":       {settings.OCIBlock{}, vars{"OCI_CLI_AUTH": "security_token"}, file, "SecurityToken", "/home/u/.oci/config:", ""},
-		"session of a profile":            {settings.OCIBlock{Auth: "SecurityToken", ConfigFileProfile: "OTHER"}, nil, file, "SecurityToken", "/home/u/.oci/config:OTHER", ""},
+		"session of the usual file":       {settings.OCIBlock{}, vars{"OCI_CLI_AUTH": "security_token"}, file, "SecurityToken", "/Users/u/.oci/config:", ""},
+		"session of a profile":            {settings.OCIBlock{Auth: "SecurityToken", ConfigFileProfile: "OTHER"}, nil, file, "SecurityToken", "/Users/u/.oci/config:OTHER", ""},
 		"session without a file":          {settings.OCIBlock{Auth: "SecurityToken"}, nil, nil, "SecurityToken", "", "oci session authenticate"},
-		"session of variables":            {settings.OCIBlock{Auth: "SecurityToken", Region: "r-1", PrivateKey: "k"}, vars{"OCI_CLI_SECURITY_TOKEN_FILE": "~/t"}, nil, "SecurityToken", "/home/u/t", ""},
-		"session of variables and a file": {settings.OCIBlock{Auth: "SecurityToken"}, vars{"OCI_CLI_SECURITY_TOKEN_FILE": "/t"}, file, "SecurityToken", "/home/u/.oci/config:/t", ""},
+		"session of variables":            {settings.OCIBlock{Auth: "SecurityToken", Region: "r-1", PrivateKey: "k"}, vars{"OCI_CLI_SECURITY_TOKEN_FILE": "~/t"}, nil, "SecurityToken", "/Users/u/t", ""},
+		"session of variables and a file": {settings.OCIBlock{Auth: "SecurityToken"}, vars{"OCI_CLI_SECURITY_TOKEN_FILE": "/t"}, file, "SecurityToken", "/Users/u/.oci/config:/t", ""},
 		"session of variables, no key":    {settings.OCIBlock{Auth: "SecurityToken", Region: "r-1"}, vars{"OCI_CLI_SECURITY_TOKEN_FILE": "/t"}, nil, "SecurityToken", "/t", "oci.private_key: Missing OCI setting"},
 		"a workload reads no file":        {settings.OCIBlock{Auth: "InstancePrincipal"}, vars{"OCI_CLI_PROFILE": "X"}, file, "InstancePrincipal", "", ""},
 	} {
