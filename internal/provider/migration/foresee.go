@@ -59,6 +59,10 @@ func (r *migrationResource) foreseeAll(ctx context.Context, plan migrationModel,
 	if !r.looks() || len(wishes) == 0 {
 		return
 	}
+	if _, err := r.clients.OpenBao.Client.Engine(ctx, plan.Namespace.ValueString(), plan.Mount.ValueString()); err != nil {
+		// A mount that is made by the same apply holds nothing yet.
+		return
+	}
 	failed := migrate.Each(ctx, slices.Sorted(maps.Keys(wishes)), workers, func(ctx context.Context, name string) error {
 		return r.foresee(ctx, wishes[name])
 	})
@@ -89,8 +93,9 @@ func (m *migrationModel) added(prior migrationModel) map[string]migrate.Wish {
 	if m.moved(prior) {
 		return wishes
 	}
+	secrets := prior.Secrets.Elements() // a copy each time
 	maps.DeleteFunc(wishes, func(name string, _ migrate.Wish) bool {
-		_, managed := prior.Secrets.Elements()[name]
+		_, managed := secrets[name]
 		return managed
 	})
 	return wishes
