@@ -9,6 +9,9 @@ export GOFLAGS += -buildvcs=false
 # More arguments for go test, such as TESTARGS='-run TestPromise -v'.
 TESTARGS ?=
 
+# Arguments for make bench, such as BENCHARGS='-sizes 100,1000 -runs 3 -only bulk'.
+BENCHARGS ?=
+
 # The modules with Go code of this project, and those that pin tools.
 MODULES := . dev
 TOOL_MODULES := tools tools/lint tools/tofu
@@ -42,6 +45,11 @@ demo: build ## Run the main job on an emulated OCI and a local server
 playground: build ## Start the demo's servers and leave them running
 	@go -C dev build -o ../bin/ ./cmd/demo
 	@$(RESOLVE) bin/demo playground
+
+.PHONY: bench
+bench: build ## Measure what the provider costs; BENCHARGS are its arguments
+	@go -C dev build -trimpath -o ../bin/ ./cmd/bench
+	@$(RESOLVE) bin/bench $(BENCHARGS)
 
 .PHONY: ociemu
 ociemu: ## Serve the OCI emulator alone; ARGS are its arguments
