@@ -16,6 +16,9 @@ BENCHARGS ?=
 MODULES := . dev
 TOOL_MODULES := tools tools/lint tools/tofu
 
+# What tools/go.mod pins and runs from bin/.
+TOOLS := bin/actionlint bin/changie bin/govulncheck
+
 RESOLVE := dev/resolve.sh
 TESTFLAGS := -count=1 -timeout=20m
 
@@ -57,7 +60,8 @@ ociemu: ## Serve the OCI emulator alone; ARGS are its arguments
 	@bin/ociemu $(ARGS)
 
 .PHONY: lint
-lint: bin/golangci-lint ## Check style and formatting
+lint: bin/golangci-lint bin/changie ## Check style, formatting and changelog fragments
+	@bin/changie batch patch --dry-run > /dev/null
 	@for module in $(MODULES); do \
 		(cd $$module && $(CURDIR)/bin/golangci-lint run --config $(CURDIR)/tools/lint/golangci.yml ./...) || exit 1; \
 	done
@@ -66,6 +70,22 @@ bin/golangci-lint: tools/lint/go.mod tools/lint/go.sum
 	@echo "Building golangci-lint: about 2 minutes the first time, cached after." >&2
 	@CGO_ENABLED=0 go -C tools/lint build -trimpath -ldflags '-s -w' -o $(CURDIR)/$@ github.com/golangci/golangci-lint/v2/cmd/golangci-lint
 	@touch $@
+
+bin/actionlint: TOOL := github.com/rhysd/actionlint/cmd/actionlint
+bin/changie: TOOL := github.com/miniscruff/changie
+bin/govulncheck: TOOL := golang.org/x/vuln/cmd/govulncheck
+$(TOOLS): tools/go.mod tools/go.sum
+	@CGO_ENABLED=0 go -C tools build -trimpath -ldflags '-s -w' -o $(CURDIR)/$@ $(TOOL)
+	@touch $@
+
+.PHONY: changelog
+changelog: bin/changie ## Show what the changelog will say of the next release
+	@bin/changie batch auto --dry-run
+
+.PHONY: changelog-release
+changelog-release: bin/changie ## Move what is unreleased into CHANGELOG.md; VERSION=v1.2.3, else from the kinds of change
+	@bin/changie batch $(or $(VERSION),auto)
+	@bin/changie merge
 
 .PHONY: generate
 generate: ## Write docs/ from the provider's schema, templates/ and examples/
