@@ -60,7 +60,8 @@ ociemu: ## Serve the OCI emulator alone; ARGS are its arguments
 	@bin/ociemu $(ARGS)
 
 .PHONY: lint
-lint: bin/golangci-lint bin/changie ## Check style, formatting and changelog fragments
+lint: bin/golangci-lint bin/actionlint bin/changie ## Check style, formatting, workflows and changelog fragments
+	@bin/actionlint .github/workflows/*.yml
 	@bin/changie batch patch --dry-run > /dev/null
 	@for module in $(MODULES); do \
 		(cd $$module && $(CURDIR)/bin/golangci-lint run --config $(CURDIR)/tools/lint/golangci.yml ./...) || exit 1; \
@@ -87,6 +88,26 @@ changelog-release: bin/changie ## Move what is unreleased into CHANGELOG.md; VER
 	@bin/changie batch $(or $(VERSION),auto)
 	@bin/changie merge
 
+.PHONY: release-check
+release-check: build bin/goreleaser ## Prove that a release can be made, all platforms, without publishing
+	@command -v gpg > /dev/null || { echo "gpg is missing; install gnupg" >&2; exit 1; }
+	@go -C dev build -o ../bin/ ./cmd/release-check
+	@PATH=$(CURDIR)/bin:$$PATH $(RESOLVE) bin/release-check
+
+.PHONY: release
+release: bin/goreleaser ## Make and publish the release of the tag checked out
+	@PATH=$(CURDIR)/bin:$$PATH goreleaser release --clean --release-notes .changes/$$(git describe --exact-match --tags).md
+
+# GoReleaser brings along cyclonedx-gomod, which it runs for the SBOMs.
+bin/goreleaser: tools/release/go.mod tools/release/go.sum
+	@echo "Building GoReleaser: about 3 minutes of CPU the first time, cached after." >&2
+	@CGO_ENABLED=0 go -C tools/release build -trimpath -ldflags '-s -w' -o $(CURDIR)/bin/ tool
+	@touch $@
+
+.PHONY: vulnerabilities
+vulnerabilities: bin/govulncheck ## Look for known vulnerabilities in what the provider calls
+	@bin/govulncheck ./...
+
 .PHONY: generate
 generate: ## Write docs/ from the provider's schema, templates/ and examples/
 	@mkdir -p bin
@@ -104,6 +125,7 @@ tidy: ## Bring the go.mod and go.sum of every module up to date
 	@go mod tidy
 	@go -C dev list -mod=mod -deps -test ./... > /dev/null
 	@for module in $(TOOL_MODULES); do go -C $$module mod tidy || exit 1; done
+	@go -C tools/release list -mod=mod -deps tool > /dev/null
 
 .PHONY: clean
 clean: ## Remove what was built
