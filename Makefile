@@ -31,13 +31,27 @@ build: ## Build the provider
 	@test -x bin/terraform-provider-ocibao || echo "Building the provider: about a minute the first time, cached after." >&2
 	@CGO_ENABLED=0 go build -trimpath -o bin/ .
 
-.PHONY: test
-test: build ## Run every test: unit, contract, acceptance
-	@$(RESOLVE) $(SHELL) -c 'go -C dev test $(TESTFLAGS) $(TESTARGS) ./... && go test $(TESTFLAGS) $(TESTARGS) ./...'
+# The race detector needs cgo. The acceptance tests have most of their work done
+# by other processes, so that it would find nothing there and slow them down.
+CC ?= cc
+RACE := $(if $(shell command -v $(CC)),-race)
+UNIT = $$(go list ./... | grep -v '/internal/provider$$')
 
-.PHONY: test-race
-test-race: build ## Run every test with the race detector (needs a C compiler)
-	@CGO_ENABLED=1 $(RESOLVE) go test -race $(TESTFLAGS) $(TESTARGS) ./...
+.PHONY: test
+test: build ## Run every test: unit and contract with the race detector, fuzzing, acceptance
+	@$(if $(RACE),,echo "There is no C compiler: testing without the race detector. Install gcc and libc6-dev." >&2)
+	@$(RESOLVE) $(SHELL) -c 'set -e; \
+		go -C dev test $(TESTFLAGS) $(TESTARGS) ./...; \
+		$(if $(RACE),CGO_ENABLED=1) go test $(RACE) $(TESTFLAGS) $(TESTARGS) $(UNIT); \
+		go test $(TESTFLAGS) $(TESTARGS) ./internal/provider'
+	@$(MAKE) --no-print-directory fuzz
+
+# Seconds for each fuzz target.
+FUZZTIME ?= 1
+
+.PHONY: fuzz
+fuzz: ## Let each fuzz target look for new inputs; FUZZTIME=60 for longer
+	@dev/fuzz.sh $(FUZZTIME)
 
 .PHONY: demo
 demo: build ## Run the main job on an emulated OCI and a local server

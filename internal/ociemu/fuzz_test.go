@@ -67,7 +67,7 @@ func FuzzParseQuery(f *testing.F) {
 func FuzzOpenToken(f *testing.F) {
 	e := &Emulator{pageSecret: []byte("fuzz")}
 	sealed := e.sealToken(pageToken{Scope: "list", After: "key", Begun: true})
-	for _, text := range []string{"", "AAAA", sealed, sealed + "A", sealed[1:], strings.ToLower(sealed), "!"} {
+	for _, text := range []string{"", "AAAA", sealed, sealed + "A", sealed[1:], strings.ToLower(sealed), "!", sealed + "\n", sealed[:len(sealed)-1] + "X"} {
 		f.Add(text)
 	}
 	f.Fuzz(func(t *testing.T, text string) {

@@ -26,7 +26,7 @@ var platforms = []string{
 }
 
 // artifact is the name of a file of the release by its end.
-func (c *check) artifact(end string) string { return project + "_" + c.version + "_" + end }
+func (c *check) artifact(end string) string { return project + "_" + version + "_" + end }
 
 // artifacts checks that each platform has its archive and no other has one, and
 // what is in them.
@@ -85,7 +85,7 @@ func (c *check) archive(platform string) error {
 
 // binary is the file name of a platform's binary.
 func (c *check) binary(platform string) string {
-	name := project + "_v" + c.version
+	name := project + "_v" + version
 	if strings.HasPrefix(platform, "windows_") {
 		name += ".exe"
 	}

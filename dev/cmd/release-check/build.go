@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -16,24 +15,32 @@ import (
 type check struct {
 	root string // the repository
 	temp string // removed at the end
-	out  io.Writer
 
-	version     string // of the snapshot
 	fingerprint string // of the signing key
 }
 
-func (c *check) dist() string    { return filepath.Join(c.root, "dist") }
-func (c *check) copied() string  { return filepath.Join(c.temp, "copy") }
-func (c *check) keyring() string { return filepath.Join(c.temp, "gnupg") }
+// version is that of the release made here.
+const version = "99.0.0-check"
+
+// The copies of the repository in which releases are made.
+func (c *check) first() string  { return filepath.Join(c.temp, "first") }
+func (c *check) second() string { return filepath.Join(c.temp, "elsewhere", "second") }
+
+// dist has the files of the release.
+func (c *check) dist() string { return filepath.Join(c.first(), "dist") }
+
 func (c *check) environ() []string {
-	return append(os.Environ(), "GNUPGHOME="+c.keyring(), "GPG_FINGERPRINT="+c.fingerprint)
+	return append(os.Environ(), "GNUPGHOME="+filepath.Join(c.temp, "gnupg"), "GPG_FINGERPRINT="+c.fingerprint,
+		"GIT_AUTHOR_NAME=check", "GIT_AUTHOR_EMAIL=check@example.com", "GIT_AUTHOR_DATE=2001-02-03T04:05:06Z",
+		"GIT_COMMITTER_NAME=check", "GIT_COMMITTER_EMAIL=check@example.com", "GIT_COMMITTER_DATE=2001-02-03T04:05:06Z")
 }
 
-// command runs a program and returns what it printed; its error holds that too.
-func (c *check) command(ctx context.Context, dir string, env []string, name string, args ...string) (string, error) {
+// run runs a program in a directory and returns what it printed; its error holds
+// that too.
+func (c *check) run(ctx context.Context, dir, name string, args ...string) (string, error) {
 	command := exec.CommandContext(ctx, name, args...)
 	command.Dir = dir
-	command.Env = env
+	command.Env = c.environ()
 	printed, err := command.CombinedOutput()
 	if err != nil {
 		return "", fmt.Errorf("%s %s: %w\n%s", name, strings.Join(args, " "), err, printed)
@@ -42,18 +49,18 @@ func (c *check) command(ctx context.Context, dir string, env []string, name stri
 }
 
 func (c *check) configuration(ctx context.Context) error {
-	_, err := c.command(ctx, c.root, c.environ(), "goreleaser", "check")
+	_, err := c.run(ctx, c.root, "goreleaser", "check")
 	return err
 }
 
 func (c *check) makeKey(ctx context.Context) error {
-	if err := os.Mkdir(c.keyring(), 0o700); err != nil {
+	if err := os.Mkdir(filepath.Join(c.temp, "gnupg"), 0o700); err != nil {
 		return err
 	}
-	if _, err := c.command(ctx, c.root, c.environ(), "gpg", "--batch", "--passphrase", "", "--quick-generate-key", "release-check", "rsa3072", "sign", "never"); err != nil {
+	if _, err := c.run(ctx, c.temp, "gpg", "--batch", "--passphrase", "", "--quick-generate-key", "release-check", "rsa3072", "sign", "never"); err != nil {
 		return err
 	}
-	listed, err := c.command(ctx, c.root, c.environ(), "gpg", "--batch", "--list-keys", "--with-colons")
+	listed, err := c.run(ctx, c.temp, "gpg", "--batch", "--list-keys", "--with-colons")
 	if err != nil {
 		return err
 	}
@@ -66,14 +73,82 @@ func (c *check) makeKey(ctx context.Context) error {
 	return errors.New("gpg lists no key")
 }
 
-// snapshot makes the release in the repository, where it stays in dist/.
-func (c *check) snapshot(ctx context.Context) error {
-	if err := c.release(ctx, c.root); err != nil {
+// release makes the release of a copy of the repository as it is, with what is
+// not committed yet: a release wants a clean tree and a tag.
+func (c *check) release(ctx context.Context) error {
+	for _, args := range [][]string{
+		{"init", "--quiet", c.first()},
+		{"--git-dir=" + filepath.Join(c.first(), ".git"), "--work-tree=" + c.root, "add", "--all", c.root},
+	} {
+		if _, err := c.run(ctx, c.root, "git", args...); err != nil {
+			return err
+		}
+	}
+	for _, args := range [][]string{
+		{"commit", "--quiet", "--message=check"},
+		{"reset", "--quiet", "--hard"},
+		{"tag", "v" + version},
+		{"remote", "add", "origin", "https://github.com/ocibao/" + project},
+	} {
+		if _, err := c.run(ctx, c.first(), "git", args...); err != nil {
+			return err
+		}
+	}
+	return c.goreleaser(ctx, c.first(), "release", "--clean", "--skip=publish,announce")
+}
+
+func (c *check) goreleaser(ctx context.Context, dir string, args ...string) error {
+	_, err := c.run(ctx, dir, "goreleaser", args...)
+	return err
+}
+
+// again makes the release in another directory and compares the checksums, which
+// cover every file.
+func (c *check) again(ctx context.Context) error {
+	if _, err := c.run(ctx, c.temp, "git", "clone", "--quiet", c.first(), c.second()); err != nil {
 		return err
 	}
-	sums, err := only(filepath.Join(c.dist(), project+"_*_SHA256SUMS"))
-	c.version = strings.TrimSuffix(strings.TrimPrefix(filepath.Base(sums), project+"_"), "_SHA256SUMS")
-	return err
+	if err := c.goreleaser(ctx, c.second(), "release", "--clean", "--skip=publish,announce,sign"); err != nil {
+		return err
+	}
+	sums := c.artifact("SHA256SUMS")
+	return same(filepath.Join(c.dist(), sums), filepath.Join(c.second(), "dist", sums))
+}
+
+// cold makes the native binary again and compiles everything.
+func (c *check) cold(ctx context.Context) error {
+	cache := filepath.Join(c.temp, "cache")
+	if _, err := c.run(ctx, c.second(), "env", "GOCACHE="+cache, "goreleaser", "build", "--clean", "--single-target"); err != nil {
+		return err
+	}
+	warm, err := c.nativeBinary(c.first())
+	if err != nil {
+		return err
+	}
+	compiled, err := c.nativeBinary(c.second())
+	if err != nil {
+		return err
+	}
+	return same(warm, compiled)
+}
+
+// same reports whether two files are equal.
+func same(a, b string) error {
+	first, err := os.ReadFile(a)
+	if err != nil {
+		return err
+	}
+	second, err := os.ReadFile(b)
+	if err != nil {
+		return err
+	}
+	if bytes.Equal(first, second) {
+		return nil
+	}
+	if strings.HasSuffix(a, "SHA256SUMS") {
+		return fmt.Errorf("it is another one:\n%s\nand\n%s", first, second)
+	}
+	return fmt.Errorf("%s is another one", filepath.Base(a))
 }
 
 // only returns the one file that matches a pattern.
@@ -86,98 +161,4 @@ func only(pattern string) (string, error) {
 		return "", fmt.Errorf("%d files match %s", len(found), pattern)
 	}
 	return found[0], nil
-}
-
-func (c *check) release(ctx context.Context, dir string) error {
-	_, err := c.command(ctx, dir, c.environ(), "goreleaser", "release", "--snapshot", "--clean")
-	return err
-}
-
-// again makes the release in a copy of the repository and compares the
-// checksums, which cover every file.
-func (c *check) again(ctx context.Context) error {
-	if err := c.copyTree(ctx); err != nil {
-		return err
-	}
-	if err := c.release(ctx, c.copied()); err != nil {
-		return err
-	}
-	name := c.artifact("SHA256SUMS")
-	first, err := os.ReadFile(filepath.Join(c.dist(), name))
-	if err != nil {
-		return err
-	}
-	second, err := os.ReadFile(filepath.Join(c.copied(), "dist", name))
-	if err != nil {
-		return err
-	}
-	if !bytes.Equal(first, second) {
-		return fmt.Errorf("another directory makes another release:\n%s\nand\n%s", first, second)
-	}
-	return nil
-}
-
-// cold makes the native binary in the copy, compiling everything.
-func (c *check) cold(ctx context.Context) error {
-	env := append(c.environ(), "GOCACHE="+filepath.Join(c.temp, "cache"))
-	if _, err := c.command(ctx, c.copied(), env, "goreleaser", "build", "--snapshot", "--clean", "--single-target"); err != nil {
-		return err
-	}
-	native, err := c.nativeBinary(c.root)
-	if err != nil {
-		return err
-	}
-	compiled, err := c.nativeBinary(c.copied())
-	if err != nil {
-		return err
-	}
-	first, err := os.ReadFile(native)
-	if err != nil {
-		return err
-	}
-	second, err := os.ReadFile(compiled)
-	if err != nil {
-		return err
-	}
-	if !bytes.Equal(first, second) {
-		return errors.New("compiling it anew makes another binary")
-	}
-	return nil
-}
-
-// copyTree copies the repository with its history, and with what is not
-// committed yet.
-func (c *check) copyTree(ctx context.Context) error {
-	if _, err := c.command(ctx, c.root, os.Environ(), "git", "clone", "--quiet", "--no-hardlinks", c.root, c.copied()); err != nil {
-		return err
-	}
-	listed, err := c.command(ctx, c.root, os.Environ(), "git", "ls-files", "--cached", "--others", "--exclude-standard", "-z")
-	if err != nil {
-		return err
-	}
-	for name := range strings.SplitSeq(strings.TrimSuffix(listed, "\x00"), "\x00") {
-		if err := copyFile(filepath.Join(c.root, name), filepath.Join(c.copied(), name)); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// copyFile copies a file with its mode; a file that is gone is removed.
-func copyFile(from, to string) error {
-	content, err := os.ReadFile(from)
-	if errors.Is(err, os.ErrNotExist) {
-		return os.RemoveAll(to)
-	}
-	if err != nil {
-		return err
-	}
-	info, err := os.Stat(from)
-	if err != nil {
-		return err
-	}
-	if err := os.MkdirAll(filepath.Dir(to), 0o755); err != nil {
-		return err
-	}
-	return os.WriteFile(to, content, info.Mode().Perm())
 }

@@ -41,7 +41,7 @@ func (c *check) checksums(ctx context.Context) error {
 	if !slices.Equal(got, want) {
 		return fmt.Errorf("the list has %q, want %q", got, want)
 	}
-	if _, err := c.command(ctx, c.root, c.environ(), "gpg", "--batch", "--verify", list+".sig", list); err != nil {
+	if _, err := c.run(ctx, c.root, "gpg", "--batch", "--verify", list+".sig", list); err != nil {
 		return err
 	}
 	return c.refusesAnotherList(ctx, list, content)
@@ -53,7 +53,7 @@ func (c *check) refusesAnotherList(ctx context.Context, list string, content []b
 	if err := os.WriteFile(other, append(content, '\n'), 0o600); err != nil {
 		return err
 	}
-	if _, err := c.command(ctx, c.root, c.environ(), "gpg", "--batch", "--verify", list+".sig", other); err == nil {
+	if _, err := c.run(ctx, c.root, "gpg", "--batch", "--verify", list+".sig", other); err == nil {
 		return fmt.Errorf("the signature fits another list too")
 	}
 	return nil
@@ -97,7 +97,7 @@ func (c *check) sbom(content []byte) error {
 	if err := json.Unmarshal(content, &sbom); err != nil {
 		return err
 	}
-	if sbom.BOMFormat != "CycloneDX" || sbom.Metadata.Component.Version != "v"+c.version {
+	if sbom.BOMFormat != "CycloneDX" || sbom.Metadata.Component.Version != "v"+version {
 		return fmt.Errorf("it is a %q of version %q", sbom.BOMFormat, sbom.Metadata.Component.Version)
 	}
 	for _, library := range []string{"std", "github.com/oracle/oci-go-sdk/v65", "github.com/openbao/openbao/api/v2", "github.com/hashicorp/terraform-plugin-framework"} {

@@ -18,15 +18,15 @@ const protocol = "6.0"
 // native starts the native binary as the engine does and reads its handshake,
 // then asks for its version.
 func (c *check) native(ctx context.Context) error {
-	binary, err := c.nativeBinary(c.root)
+	binary, err := c.nativeBinary(c.first())
 	if err != nil {
 		return err
 	}
-	printed, err := c.command(ctx, c.temp, os.Environ(), binary, "-version")
+	printed, err := c.run(ctx, c.temp, binary, "-version")
 	if err != nil {
 		return err
 	}
-	if want := project + " " + c.version + "\n"; printed != want {
+	if want := project + " " + version + "\n"; printed != want {
 		return fmt.Errorf("-version prints %q, want %q", printed, want)
 	}
 	served, err := handshake(ctx, binary)
@@ -86,7 +86,7 @@ func (c *check) install(ctx context.Context) error {
 output "path" {
   value = provider::ocibao::kv_api_path("credentials", 2, "a")
 }
-`, c.version)
+`, version)
 	if err := os.MkdirAll(work, 0o700); err != nil {
 		return err
 	}
@@ -94,13 +94,21 @@ output "path" {
 		return err
 	}
 	zip := c.artifact(runtime.GOOS + "_" + runtime.GOARCH + ".zip")
+	content, err := os.ReadFile(filepath.Join(c.dist(), zip))
+	if err != nil {
+		return err
+	}
 	for _, registry := range []string{"registry.terraform.io", "registry.opentofu.org"} {
-		if err := copyFile(filepath.Join(c.dist(), zip), filepath.Join(mirror, registry, "ocibao", "ocibao", zip)); err != nil {
+		folder := filepath.Join(mirror, registry, "ocibao", "ocibao")
+		if err := os.MkdirAll(folder, 0o700); err != nil {
+			return err
+		}
+		if err := os.WriteFile(filepath.Join(folder, zip), content, 0o600); err != nil {
 			return err
 		}
 	}
 	for _, args := range [][]string{{"init", "-input=false", "-plugin-dir=" + mirror}, {"validate"}} {
-		if _, err := c.command(ctx, work, os.Environ(), cli, append(args, "-no-color")...); err != nil {
+		if _, err := c.run(ctx, work, cli, append(args, "-no-color")...); err != nil {
 			return err
 		}
 	}

@@ -3,14 +3,14 @@
 //
 //	release-check [-root DIR]
 //
-// It lets GoReleaser check its configuration and make a snapshot of all
+// In a copy of the repository, as it is, it lets GoReleaser make a release of all
 // platforms, signed with a key made for the occasion. It then holds what came out
-// against what the registries ask for, makes the release once more in another
-// directory and the native binary once more without any build cache, compares
-// byte for byte, and installs the result with the CLI.
+// against what the registries ask for, installs it with the CLI, makes the release
+// once more in another directory and the native binary once more without a build
+// cache, and compares byte for byte.
 //
 // GoReleaser and cyclonedx-gomod are taken from the PATH, the CLI from
-// OCIBAO_TEST_CLI. It needs git with the history, and gpg.
+// OCIBAO_TEST_CLI. It needs git and gpg, and 2 GB below the temporary directory.
 package main
 
 import (
@@ -52,14 +52,14 @@ func run(ctx context.Context, args []string, out io.Writer) (err error) {
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(temp)) }()
 
-	c := &check{root: top, temp: temp, out: out}
+	c := &check{root: top, temp: temp}
 	for _, step := range []struct {
 		what string
 		do   func(context.Context) error
 	}{
 		{"the configuration of GoReleaser is valid", c.configuration},
 		{"a key made for the occasion", c.makeKey},
-		{"a snapshot of all platforms", c.snapshot},
+		{"a release of all platforms", c.release},
 		{"names, archives and manifest", c.artifacts},
 		{"checksums and their signature", c.checksums},
 		{"an SBOM for each binary", c.sboms},
