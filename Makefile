@@ -37,13 +37,17 @@ CC ?= cc
 RACE := $(if $(shell command -v $(CC)),-race)
 UNIT = $$(go list ./... | grep -v '/internal/provider$$')
 
+# What the other engine has to show as well; make test-matrix has it show all.
+BOTH_ENGINES := ^(TestPromise|TestDriftMatrix)
+
 .PHONY: test
-test: build ## Run every test: unit and contract with the race detector, fuzzing, acceptance
+test: build ## Run every test: unit and contract with the race detector, fuzzing, acceptance on both engines
 	@$(if $(RACE),,echo "There is no C compiler: testing without the race detector. Install gcc and libc6-dev." >&2)
 	@$(RESOLVE) $(SHELL) -c 'set -e; \
 		go -C dev test $(TESTFLAGS) $(TESTARGS) ./...; \
 		$(if $(RACE),CGO_ENABLED=1) go test $(RACE) $(TESTFLAGS) $(TESTARGS) $(UNIT); \
 		go test $(TESTFLAGS) $(TESTARGS) ./internal/provider'
+	@dev/other-engine.sh go test $(TESTFLAGS) -run '$(BOTH_ENGINES)' $(TESTARGS) ./internal/provider
 	@$(MAKE) --no-print-directory fuzz
 
 # Seconds for each fuzz target.
