@@ -102,6 +102,19 @@ changelog-release: bin/changie ## Move what is unreleased into CHANGELOG.md; VER
 	@bin/changie batch $(or $(VERSION),auto)
 	@bin/changie merge
 
+# Where the CLIs look for providers by themselves.
+PLUGINS ?= $(HOME)/.terraform.d/plugins
+
+.PHONY: install
+install: ## Build the provider to where terraform and tofu find it; VERSION=1.2.3, else 0.0.0
+	@version=$(or $(VERSION:v%=%),0.0.0); platform=$$(go env GOOS)_$$(go env GOARCH); \
+	for host in registry.terraform.io registry.opentofu.org; do \
+		folder="$(PLUGINS)/$$host/ocibao/ocibao/$$version/$$platform"; \
+		CGO_ENABLED=0 go build -trimpath -ldflags "-s -w -X main.version=$$version" \
+			-o "$$folder/terraform-provider-ocibao_v$$version$$(go env GOEXE)" . || exit 1; \
+		echo "$$folder"; \
+	done
+
 .PHONY: release-check
 release-check: build bin/goreleaser ## Prove that a release can be made, all platforms, without publishing
 	@command -v gpg > /dev/null || { echo "gpg is missing; install gnupg" >&2; exit 1; }
