@@ -24,7 +24,7 @@ TESTFLAGS := -count=1 -timeout=20m
 
 .PHONY: help
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-17s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: build
 build: ## Build the provider
@@ -44,7 +44,7 @@ test: build ## Run every test: unit and contract with the race detector, fuzzing
 		go -C dev test $(TESTFLAGS) $(TESTARGS) ./...; \
 		$(if $(RACE),CGO_ENABLED=1) go test $(RACE) $(TESTFLAGS) $(TESTARGS) $(UNIT); \
 		go test $(TESTFLAGS) $(TESTARGS) ./internal/provider'
-	@$(MAKE) --no-print-directory fuzz
+	@$(if $(TESTARGS),,$(MAKE) --no-print-directory fuzz)
 
 # Seconds for each fuzz target.
 FUZZTIME ?= 1
