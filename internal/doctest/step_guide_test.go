@@ -1,0 +1,3 @@
+package doctest
+
+const stepGuide = "docs/guides/migrate-step-by-step.md"
