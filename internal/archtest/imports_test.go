@@ -32,6 +32,7 @@ var rules = []struct {
 	{"internal/ociemu", nil, []string{"github.com/oracle/oci-go-sdk/", "internal/ociemu"}},
 	{"internal/acctest", []string{"internal/ociemu"}, []string{"internal/acctest"}},
 	{"internal/archtest", nil, nil},
+	{"internal/repotest", nil, nil},
 	{"internal/doctest", nil, []string{"internal/acctest", "internal/ociemu", "internal/ocivault", "internal/migrate", "internal/provider",
 		"github.com/hashicorp/hcl", "github.com/hashicorp/terraform-plugin-"}},
 	{"internal/provider/settings", []string{"internal/migrate", "internal/ocivault", "internal/openbao"}, []string{"internal/provider/settings"}},
