@@ -8,8 +8,12 @@ import (
 	"io"
 	"net/http"
 	"os"
+	"os/exec"
 	"strings"
+	"syscall"
 	"time"
+
+	"github.com/ocibao/terraform-provider-ocibao/internal/acctest"
 )
 
 // baoFlags are the flags of OpenBao's command line, by command.
@@ -33,7 +37,8 @@ var baoFlags = map[string][]string{
 	"operator raft snapshot save": nil,
 }
 
-// baoCommand does what OpenBao's command line does, where no real one is there.
+// baoCommand is OpenBao's command line: the real one where the server of this run
+// is it, else what does the same with requests.
 func baoCommand(args []string) error {
 	parsed := parse(args)
 	command := ""
@@ -48,12 +53,22 @@ func baoCommand(args []string) error {
 	if err := parsed.only(baoFlags[command]...); err != nil || dry() {
 		return err
 	}
+	if server := os.Getenv(acctest.EnvBao); isOpenBao(server) {
+		return syscall.Exec(server, append([]string{"bao"}, args...), os.Environ())
+	}
 	words := parsed.words[len(strings.Fields(command)):]
 	run, found := baoCommands[command]
 	if !found {
 		return fmt.Errorf("bao %s can only be checked: say above the block why it is not run", command)
 	}
 	return run(words, parsed)
+}
+
+// isOpenBao tells whether the server is the real one, which is its command line
+// as well.
+func isOpenBao(server string) bool {
+	version, err := exec.Command(server, "version").Output()
+	return err == nil && strings.HasPrefix(string(version), "OpenBao v")
 }
 
 func known(name string) bool {

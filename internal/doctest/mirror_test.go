@@ -3,7 +3,6 @@ package doctest
 import (
 	"os"
 	"path/filepath"
-	"runtime"
 	"strings"
 
 	"github.com/ocibao/terraform-provider-ocibao/internal/acctest"
@@ -20,22 +19,11 @@ const mirrorPath = "/opt/terraform/mirror"
 func (s *session) mirrored() string {
 	s.Helper()
 	dir := s.TempDir()
-	binary := filepath.Join(os.Getenv(acctest.EnvProviderDir), "terraform-provider-ocibao")
-	for _, registry := range []string{"registry.terraform.io", "registry.opentofu.org"} {
-		version := filepath.Join(dir, registry, "ocibao", "ocibao", "0.0.1", runtime.GOOS+"_"+runtime.GOARCH)
-		if err := os.MkdirAll(version, 0o700); err != nil {
-			s.Fatal(err)
-		}
-		if err := os.Symlink(binary, filepath.Join(version, "terraform-provider-ocibao_v0.0.1")); err != nil {
-			s.Fatal(err)
-		}
-	}
-	s.replace = strings.NewReplacer(mirrorPath, dir)
-	content, err := os.ReadFile(filepath.Join(root, filepath.FromSlash(endpointsGuide)))
-	if err != nil {
+	if err := acctest.Mirror(dir); err != nil {
 		s.Fatal(err)
 	}
-	for _, b := range blocks(endpointsGuide, string(content)) {
+	s.replace = strings.NewReplacer(mirrorPath, dir)
+	for _, b := range fromFile(s, endpointsGuide) {
 		if b.what() == cliConfig {
 			path := filepath.Join(dir, "cli.tfrc")
 			if err := os.WriteFile(path, []byte(s.replace.Replace(b.text)), 0o600); err != nil {

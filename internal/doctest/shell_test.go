@@ -38,7 +38,7 @@ func newSession(t *testing.T) *session {
 		t.Fatal(err)
 	}
 	s.env = append(s.env, "PATH="+programs(t), "HOME="+h.TempDir(), "CHECKPOINT_DISABLE=1", "TF_IN_AUTOMATION=1",
-		acctest.EnvCLI+"="+os.Getenv(acctest.EnvCLI), envRoot+"="+project, envImports+"="+s.imports, envOCI+"="+h.OCI.URL,
+		acctest.EnvCLI+"="+os.Getenv(acctest.EnvCLI), acctest.EnvBao+"="+os.Getenv(acctest.EnvBao), envRoot+"="+project, envImports+"="+s.imports, envOCI+"="+h.OCI.URL,
 		"BAO_ADDR="+h.Proxy.URL, "BAO_TOKEN="+acctest.RootToken)
 	s.env = append(s.env, h.Work.Env...)
 	return s
@@ -58,11 +58,7 @@ func programs(t *testing.T) string {
 		}
 	}
 	for name := range commands {
-		target := own
-		if server := os.Getenv(acctest.EnvBao); name == "bao" && isOpenBao(server) {
-			target = server
-		}
-		link(target, name)
+		link(own, name)
 	}
 	for _, name := range systemPrograms {
 		path, err := exec.LookPath(name)
@@ -72,13 +68,6 @@ func programs(t *testing.T) string {
 		link(path, name)
 	}
 	return dir
-}
-
-// isOpenBao tells whether the server is the real one, which is its command line
-// as well.
-func isOpenBao(server string) bool {
-	version, err := exec.Command(server, "version").Output()
-	return err == nil && strings.HasPrefix(string(version), "OpenBao v")
 }
 
 // run runs blocks one after the other in one shell, which ends at the first
