@@ -64,7 +64,7 @@ func blocks(file, content string) []block {
 	return found
 }
 
-// documented are all blocks of the documentation. The guides are read as they
+// documented are all blocks of the documentation and the examples next to it. The guides are read as they
 // are generated, so these tests also need docs/ to be fresh.
 func documented(t *testing.T) []block {
 	t.Helper()
@@ -87,6 +87,18 @@ func documented(t *testing.T) []block {
 			t.Fatal(err)
 		}
 		all = append(all, blocks(filepath.ToSlash(name), string(content))...)
+	}
+	// Examples outside of the reference are whole files.
+	examples, err := filepath.Glob(filepath.Join(root, "examples", "*", "*.tf"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range examples {
+		content, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, block{file: "examples/" + filepath.Base(filepath.Dir(path)) + "/" + filepath.Base(path), line: 1, lang: "terraform", text: string(content)})
 	}
 	if len(all) < 60 {
 		t.Fatalf("only %d blocks were found", len(all))
