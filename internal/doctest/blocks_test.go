@@ -64,9 +64,8 @@ func blocks(file, content string) []block {
 	return found
 }
 
-// documented are all blocks of the documentation. The guides are read as they
-// are generated, so these tests also need docs/ to be fresh.
-func documented(t *testing.T) []block {
+// documents are the paths of all documents.
+func documents(t *testing.T) []string {
 	t.Helper()
 	var files []string
 	for _, pattern := range []string{"*.md", "dev/*.md", "design/*.md", "docs/*.md", "docs/*/*.md"} {
@@ -76,8 +75,15 @@ func documented(t *testing.T) []block {
 		}
 		files = append(files, matches...)
 	}
+	return files
+}
+
+// documented are all blocks of the documentation and the examples next to it. The guides are read as they
+// are generated, so these tests also need docs/ to be fresh.
+func documented(t *testing.T) []block {
+	t.Helper()
 	var all []block
-	for _, file := range files {
+	for _, file := range documents(t) {
 		content, err := os.ReadFile(file)
 		if err != nil {
 			t.Fatal(err)
@@ -87,6 +93,18 @@ func documented(t *testing.T) []block {
 			t.Fatal(err)
 		}
 		all = append(all, blocks(filepath.ToSlash(name), string(content))...)
+	}
+	// Examples outside of the reference are whole files.
+	examples, err := filepath.Glob(filepath.Join(root, "examples", "*", "*.tf"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range examples {
+		content, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, block{file: "examples/" + filepath.Base(filepath.Dir(path)) + "/" + filepath.Base(path), line: 1, lang: "terraform", text: string(content)})
 	}
 	if len(all) < 60 {
 		t.Fatalf("only %d blocks were found", len(all))

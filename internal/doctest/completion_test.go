@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -21,6 +22,7 @@ terraform {
 var (
 	variableUse = regexp.MustCompile(`\bvar\.(\w+)`)
 	objectUse   = regexp.MustCompile(`(data\.|ephemeral\.)?\b(ocibao_\w+)\.(\w+)`)
+	localUse    = regexp.MustCompile(`\blocal\.(\w+)`)
 	leftOut     = regexp.MustCompile(`(?m)^ *(from|moved) *= .*$|^ *#.*$`)
 )
 
@@ -36,10 +38,17 @@ resource "ocibao_migrated_secret" "all" {
 `
 
 // complete makes a configuration of an excerpt by rule: the provider's source,
-// the variables that it uses, and the objects that it refers to, as the examples
-// and the stand-ins define them.
-func complete(t testing.TB, config string) string {
+// the variables that it uses, and the objects and locals that it refers to, as
+// the other blocks of the document, the examples and the stand-ins define them.
+func complete(t testing.TB, config string, siblings []string) string {
 	t.Helper()
+	for _, sibling := range siblings {
+		for _, use := range localUse.FindAllStringSubmatch(config, -1) {
+			if text := body(sibling, "locals {"); strings.Contains(text, "\n  "+use[1]+" ") && !strings.Contains(config, "\n  "+use[1]+" ") {
+				config += "\n" + text
+			}
+		}
+	}
 	for added := true; added; {
 		added = false
 		for _, use := range objectUse.FindAllStringSubmatch(leftOut.ReplaceAllString(config, ""), -1) {
@@ -49,9 +58,9 @@ func complete(t testing.TB, config string) string {
 			if strings.Contains(config, head) {
 				continue
 			}
-			text := defined(t, class, use[2], head)
+			text := defined(t, class, use[2], head, siblings)
 			if text == "" {
-				t.Errorf("%s is neither in the block nor in the example of %s", head, use[2])
+				t.Errorf("%s is neither in the block, nor in another of the document, nor in the example of %s", head, use[2])
 				return config
 			}
 			config += "\n" + text
@@ -69,20 +78,29 @@ func complete(t testing.TB, config string) string {
 	return config
 }
 
-// defined is the definition with a head in the example of a type or among the
-// stand-ins; "" when there is none.
-func defined(t testing.TB, class, name, head string) string {
+// defined is the definition with a head in the other blocks of a document, in
+// the example of the type or among the stand-ins; "" when there is none.
+func defined(t testing.TB, class, name, head string, siblings []string) string {
 	t.Helper()
 	folder := map[string]string{"resource": "resources", "data": "data-sources", "ephemeral": "ephemeral-resources"}[class]
 	example, err := os.ReadFile(filepath.Join(root, "examples", folder, name, strings.TrimSuffix(folder, "s")+".tf"))
 	if err != nil {
 		t.Error(err)
 	}
-	for _, source := range []string{string(example), standIns} {
-		if _, body, found := strings.Cut("\n"+source, "\n"+head+"\n"); found {
-			body, _, _ = strings.Cut(body, "\n}\n")
-			return head + "\n" + body + "\n}\n"
+	for _, source := range append(slices.Clone(siblings), string(example), standIns) {
+		if text := body(source, head); text != "" {
+			return text
 		}
 	}
 	return ""
+}
+
+// body is the top-level block that begins with a line; "" when there is none.
+func body(source, head string) string {
+	_, inner, found := strings.Cut("\n"+source, "\n"+head+"\n")
+	if !found {
+		return ""
+	}
+	inner, _, _ = strings.Cut(inner, "\n}\n")
+	return head + "\n" + inner + "\n}\n"
 }

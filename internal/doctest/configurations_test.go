@@ -17,7 +17,14 @@ func TestConfigurations_AreValid(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	work := workspace(t, dir)
-	for i, b := range documented(t) {
+	all := documented(t)
+	siblings := map[string][]string{}
+	for _, b := range all {
+		if b.what() == configuration {
+			siblings[b.file] = append(siblings[b.file], b.text)
+		}
+	}
+	for i, b := range all {
 		file := "main.tf"
 		switch b.what() {
 		case configuration:
@@ -35,7 +42,7 @@ func TestConfigurations_AreValid(t *testing.T) {
 		}
 		t.Run(b.String(), func(t *testing.T) {
 			t.Parallel()
-			validate(t, file, b.text)
+			validate(t, file, b.text, siblings[b.file])
 		})
 	}
 	if run, err := work.CLI(t.Context(), "fmt", "-check", "-diff", "-recursive"); err != nil || run.ExitCode != 0 {
@@ -52,13 +59,13 @@ func workspace(t testing.TB, dir string) *acctest.Workspace {
 	return work
 }
 
-func validate(t *testing.T, file, text string) {
+func validate(t *testing.T, file, text string, siblings []string) {
 	t.Helper()
 	work := workspace(t, t.TempDir())
 	config := text
 	args := []string{"validate"}
 	if file == "main.tf" {
-		config = complete(t, text)
+		config = complete(t, text, siblings)
 	} else {
 		// A query stands next to a configuration, which names the provider.
 		if err := work.Write("main.tf", requiredProviders); err != nil {
