@@ -112,7 +112,7 @@ func TestNothingPrintsSecrets(t *testing.T) {
 	}
 	login := openbao.Config{
 		Address: "http://127.0.0.1:1",
-		Login: openbao.AppRoleLogin{RoleID: "role", SecretID: secret("hunter2-secret-id")},
+		Login:   openbao.AppRoleLogin{RoleID: "role", SecretID: secret("hunter2-secret-id")},
 		Headers: map[string]string{"Authorization": "hunter2-header"},
 	}
 	client, err := openbao.New(login)
