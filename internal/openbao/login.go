@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"os"
@@ -108,8 +109,19 @@ func parseAuth(r request, a *answer) (TokenInfo, error) {
 		Policies      []string `json:"policies"`
 		LeaseDuration int64    `json:"lease_duration"`
 		Renewable     bool     `json:"renewable"`
+
+		MFARequirement json.RawMessage `json:"mfa_requirement"`
 	}
-	if !has(a.envelope.Auth) || json.Unmarshal(a.envelope.Auth, &auth) != nil || auth.ClientToken == "" {
+	if !has(a.envelope.Auth) || json.Unmarshal(a.envelope.Auth, &auth) != nil {
+		return TokenInfo{}, unexpected(r, "the answer holds no token")
+	}
+	if has(auth.MFARequirement) {
+		return TokenInfo{}, &Error{
+			Operation: r.operation, Path: r.path, Namespace: r.namespace, kinds: []error{ErrLogin},
+			Err: errors.New("the server asks for a second factor, which the provider cannot give"), advice: "that no MFA enforcement covers the login",
+		}
+	}
+	if auth.ClientToken == "" {
 		return TokenInfo{}, unexpected(r, "the answer holds no token")
 	}
 	return TokenInfo{
@@ -132,17 +144,18 @@ func (c *Client) login(ctx context.Context, r request) (TokenInfo, error) {
 // RevokeToken revokes a token by itself (auth/token/revoke-self). A token that
 // is gone already is no error.
 func (c *Client) RevokeToken(ctx context.Context, namespace string, token migrate.Secret) error {
-	return c.revoke(ctx, c.at(namespace), token)
+	return c.revoke(ctx, c.at(namespace), token, true)
 }
 
-// revoke is RevokeToken with an absolute namespace.
-func (c *Client) revoke(ctx context.Context, namespace string, token migrate.Secret) error {
+// revoke is RevokeToken with an absolute namespace; knows says that a token which may
+// not look itself up is gone, and not one whose policies do not let it.
+func (c *Client) revoke(ctx context.Context, namespace string, token migrate.Secret, knows bool) error {
 	_, err := c.send(ctx, request{
 		operation: "token revocation", method: http.MethodPost, namespace: namespace,
 		path: "auth/token/revoke-self", token: token,
 		capabilities: []string{"update"},
 	})
-	if status(err) == http.StatusForbidden && c.isDead(ctx, namespace, token) {
+	if status(err) == http.StatusForbidden && knows && c.isDead(ctx, namespace, token) {
 		return nil
 	}
 	return err

@@ -330,3 +330,44 @@ func TestLogin_RefusalsNameTheRoleOnly(t *testing.T) {
 		}
 	}
 }
+
+// A token whose policies let it neither revoke nor look itself up is no token that is
+// gone: that it stays is told. One that is gone is no failure.
+func TestLogin_ATokenThatStaysIsTold(t *testing.T) {
+	for policies, stays := range map[string]bool{`["app"]`: true, `["default","app"]`: false} {
+		f := newFake(t, func(w http.ResponseWriter, _ int, c call) {
+			switch {
+			case strings.HasSuffix(c.path, "/login"):
+				reply(w, 200, `{"auth":{"client_token":"t-1","accessor":"a","policies":`+policies+`,"lease_duration":900,"renewable":true}}`)
+			case strings.HasPrefix(c.path, "/v1/auth/token/"):
+				reply(w, 403, `{"errors":["permission denied"]}`)
+			default:
+				reply(w, 200, `{"data":{"a":"b"}}`)
+			}
+		})
+		c, _ := f.client(t, func(config *openbao.Config) {
+			config.Token, config.Login = migrate.Secret{}, openbao.JWTLogin{JWT: secret("a.b.c")}
+		})
+		mustNot(t, read(t, c))
+		if err := c.Close(t.Context()); (err != nil) != stays || stays && !errors.Is(err, migrate.ErrPermissionDenied) {
+			t.Errorf("with the policies %s: %v", policies, err)
+		}
+	}
+}
+
+func TestLogin_SecondFactor(t *testing.T) {
+	a := newAuthority(t)
+	a.answerLogin(func(w http.ResponseWriter) bool {
+		reply(w, 200, `{"auth":{"client_token":"","accessor":"","mfa_requirement":{"mfa_request_id":"d0c9eec7"}}}`)
+		return true
+	})
+	c, _ := a.loggingIn(t, openbao.JWTLogin{JWT: secret("a.b.c")})
+	for range 2 {
+		if err := read(t, c); !errors.Is(err, openbao.ErrLogin) || !strings.Contains(err.Error(), "second factor") {
+			t.Errorf("error is %v", err)
+		}
+	}
+	if n := len(a.seen()); n != 1 {
+		t.Errorf("%d requests", n)
+	}
+}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/ocibao/terraform-provider-ocibao/internal/migrate"
@@ -22,7 +23,7 @@ type session struct {
 	current lease
 	// outlived are tokens of earlier logins that may still work; requests under
 	// way may carry them, so they are revoked at the end.
-	outlived []migrate.Secret
+	outlived []lease
 	failed   error // how the last login ended
 	refused  error // the server refused the credentials: asking again is of no use
 	// unwrapped is the secret ID that a wrapping token gave; it gives no second one.
@@ -36,10 +37,13 @@ type session struct {
 type lease struct {
 	token     migrate.Secret
 	renewable bool
-	revocable bool          // made by a login, and no batch token
-	ttl       time.Duration // as given last; 0 is without end
-	full      time.Duration // as given at login
-	expires   time.Time
+	revocable bool // made by a login, and no batch token
+	// knows says that the token may look itself up as long as it lives, as the
+	// default policy allows.
+	knows   bool
+	ttl     time.Duration // as given last; 0 is without end
+	full    time.Duration // as given at login
+	expires time.Time
 }
 
 func newSession(client *Client, config Config) *session {
@@ -147,10 +151,10 @@ func (s *session) logIn(ctx context.Context) (migrate.Secret, error) {
 		return migrate.Secret{}, err
 	}
 	if s.current.revocable {
-		s.outlived = append(s.outlived, s.current.token)
+		s.outlived = append(s.outlived, s.current)
 	}
 	s.current = lease{
-		token: info.Token, renewable: info.Renewable, revocable: info.Accessor != "",
+		token: info.Token, renewable: info.Renewable, revocable: info.Accessor != "", knows: slices.Contains(info.Policies, "default"),
 		ttl: info.LeaseDuration, full: info.LeaseDuration, expires: asked.Add(info.LeaseDuration),
 	}
 	return info.Token, nil
@@ -194,14 +198,14 @@ func (s *session) close(ctx context.Context) error {
 		return err
 	}
 	defer s.leave()
-	tokens := s.outlived
+	leases := s.outlived
 	if s.current.revocable {
-		tokens = append(tokens, s.current.token)
+		leases = append(leases, s.current)
 	}
 	s.closed, s.current, s.outlived, s.unwrapped = true, lease{}, nil, migrate.Secret{}
 	var failures []error
-	for _, token := range tokens {
-		failures = append(failures, s.client.revoke(ctx, s.namespace, token))
+	for _, lease := range leases {
+		failures = append(failures, s.client.revoke(ctx, s.namespace, lease.token, lease.knows))
 	}
 	return errors.Join(failures...)
 }

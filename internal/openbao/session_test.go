@@ -36,7 +36,8 @@ func (a *authority) newToken() string {
 	if !a.batch.Load() {
 		accessor = fmt.Sprintf("accessor-%d", n)
 	}
-	return fmt.Sprintf(`{"auth":{"client_token":"t-%d","accessor":%q,"lease_duration":%d,"renewable":%v}}`, n, accessor, a.ttl.Load(), accessor != "")
+	return fmt.Sprintf(`{"auth":{"client_token":"t-%d","accessor":%q,"policies":["default"],"lease_duration":%d,"renewable":%v}}`,
+		n, accessor, a.ttl.Load(), accessor != "")
 }
 
 func newAuthority(t *testing.T) *authority {

@@ -528,7 +528,7 @@ func TestProviderLogin_Settings(t *testing.T) {
 	h := started(t)
 	for block, text := range map[string]string{
 		"token = \"t\"\n    auth_jwt = { jwt = \"a.b.c\" }": "Both token and auth_jwt are set",
-		`auth_kubernetes = { role = "r" }`:                  "which is there in a pod only",
+		`auth_jwt = { jwt_file = "none.jwt" }`:              "the file none.jwt named by auth_jwt.jwt_file cannot be read",
 		`auth_jwt = { jwt = "a.b.c", namespace = "a//b" }`:  "auth_jwt.namespace",
 	} {
 		enter(h, block, made("ocibao", "made-a"))
