@@ -23,7 +23,7 @@ const versionLine = "embedded OpenBao-compatible server (Vault 1.14.1, MPL-2.0),
 const usage = `Usage: embedded-bao version
        embedded-bao server -dev [-dev-root-token-id=ID] [-dev-listen-address=127.0.0.1:8200]
            [-dev-no-store-token] [-dev-tls [-dev-tls-cert-dir=DIR]]
-           [-dev-no-kv] [-log-level=info] [-openbao=false]
+           [-dev-no-kv] [-log-level=info] [-openbao=false] [-config=FILE]
 `
 
 func main() {
@@ -63,6 +63,7 @@ func serve(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		o        baoserver.Options
 		dev      = flags.Bool("dev", false, "development mode, the only one there is")
 		devTLS   = flags.Bool("dev-tls", false, "development mode with TLS")
+		config   = flags.String("config", "", "configuration file; only what it says on audit devices counts")
 		logLevel = flags.String("log-level", "info", "trace, debug, info, warn or error")
 	)
 	flags.StringVar(&o.Listen, "dev-listen-address", "127.0.0.1:8200", "loopback address and port")
@@ -79,6 +80,12 @@ func serve(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	}
 	if !*dev && !*devTLS {
 		return errors.New("only development mode is there: give -dev")
+	}
+	if *config != "" {
+		var err error
+		if o.Audit, err = baoserver.ReadAuditConfig(*config); err != nil {
+			return err
+		}
 	}
 	if !*devTLS {
 		o.TLSCertDir = ""

@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"sync/atomic"
 	"time"
 
 	"github.com/hashicorp/go-hclog"
@@ -32,6 +33,8 @@ type Options struct {
 	TLSCertDir string
 	// AsOpenBao makes the server refuse what OpenBao 2.6 refuses.
 	AsOpenBao bool
+	// Audit are the declared audit devices, and whether the API enables others.
+	Audit AuditConfig
 	// Logger takes the server's log; nil drops it.
 	Logger hclog.Logger
 }
@@ -50,6 +53,8 @@ type Server struct {
 	core   *vault.Core
 	http   *http.Server
 	served chan error
+	// auditAllowed says whether audit devices can be enabled now.
+	auditAllowed atomic.Bool
 }
 
 // Start starts a server and returns once it is unsealed and serves requests.
@@ -91,7 +96,8 @@ func (s *Server) start(ctx context.Context, o Options, listener net.Listener) er
 		s.CACertFile = files.ca
 	}
 
-	config, err := coreConfig(o)
+	s.auditAllowed.Store(true)
+	config, err := coreConfig(o, &s.auditAllowed)
 	if err != nil {
 		return err
 	}
@@ -104,10 +110,13 @@ func (s *Server) start(ctx context.Context, o Options, listener net.Listener) er
 	if err := s.prepare(ctx, o); err != nil {
 		return err
 	}
+	if err := s.declareAudit(ctx, o); err != nil {
+		return err
+	}
 
 	handler := vaulthttp.Handler.Handler(&vault.HandlerProperties{Core: s.core})
 	if o.AsOpenBao {
-		handler = asOpenBao(handler, s.core.Sealed)
+		handler = asOpenBao(handler, s.core.Sealed, o.Audit)
 	}
 	s.http = &http.Server{
 		Handler:           handler,
@@ -119,7 +128,7 @@ func (s *Server) start(ctx context.Context, o Options, listener net.Listener) er
 }
 
 // coreConfig is the configuration of a development core: one node, in memory.
-func coreConfig(o Options) (*vault.CoreConfig, error) {
+func coreConfig(o Options, auditAllowed *atomic.Bool) (*vault.CoreConfig, error) {
 	storage, err := inmem.NewInmem(nil, o.Logger)
 	if err != nil {
 		return nil, err
@@ -134,7 +143,7 @@ func coreConfig(o Options) (*vault.CoreConfig, error) {
 		EnableRaw:          true,
 		LogicalBackends:    secret,
 		CredentialBackends: auth,
-		AuditBackends:      auditDevices(o.AsOpenBao),
+		AuditBackends:      auditDevices(auditAllowed),
 		BuiltinRegistry:    registry{secret: secret, auth: auth},
 		MetricsHelper:      metrics,
 		MetricSink:         sink,
