@@ -115,12 +115,15 @@ resource "ocibao_approle_secret_id" "wrapped" {
 	}
 }
 
-// logsIn logs in to the role app with a secret ID and returns the token.
+// logsIn logs in to the role app with a secret ID, uses the token and returns it.
 func logsIn(h *acctest.Harness, secretID string) string {
 	h.Helper()
 	role, _ := h.Data("auth/approle/role/app/role-id")["role_id"].(string)
 	auth, _ := h.Operator(http.MethodPost, "auth/approle/login", map[string]string{"role_id": role, "secret_id": secretID})["auth"].(map[string]any)
 	token, _ := auth["client_token"].(string)
+	if status, _, err := h.Bao.Call(h.Context(), http.MethodGet, token, "auth/token/lookup-self", nil); err != nil || status != http.StatusOK {
+		h.Fatalf("the token is of no use: %d %v", status, err)
+	}
 	return token
 }
 

@@ -6,6 +6,7 @@ import (
 	"os"
 	"sync"
 
+	"github.com/hashicorp/terraform-plugin-framework/action"
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/ephemeral"
 	"github.com/hashicorp/terraform-plugin-framework/provider"
@@ -20,6 +21,7 @@ import (
 var (
 	_ provider.Provider                       = (*Provider)(nil)
 	_ provider.ProviderWithEphemeralResources = (*Provider)(nil)
+	_ provider.ProviderWithActions            = (*Provider)(nil)
 )
 
 // Provider is the ocibao provider. Configuring it dials nothing.
@@ -60,6 +62,7 @@ func (p *Provider) Configure(ctx context.Context, req provider.ConfigureRequest,
 		p.mu.Unlock()
 	}
 	resp.ResourceData, resp.DataSourceData, resp.EphemeralResourceData = clients, clients, clients
+	resp.ActionData = clients
 }
 
 // Close revokes the tokens that the provider got by logging in.
@@ -86,3 +89,6 @@ func (p *Provider) DataSources(context.Context) []func() datasource.DataSource {
 func (p *Provider) EphemeralResources(context.Context) []func() ephemeral.EphemeralResource {
 	return ephemeralResources
 }
+
+// Actions are the actions, which Terraform knows from 1.14 on.
+func (p *Provider) Actions(context.Context) []func() action.Action { return actions }

@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"github.com/hashicorp/terraform-plugin-framework/action"
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/ephemeral"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
@@ -37,4 +38,8 @@ var dataSources = []func() datasource.DataSource{
 
 var ephemeralResources = []func() ephemeral.EphemeralResource{
 	approle.NewLoginEphemeral,
+}
+
+var actions = []func() action.Action{
+	cluster.NewRaftSnapshotAction,
 }
