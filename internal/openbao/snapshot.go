@@ -27,7 +27,8 @@ func (c *Client) Snapshot(ctx context.Context, to io.Writer, received func(total
 		return target.failed
 	}
 	var e *Error
-	if errors.As(err, &e) && e.Status == http.StatusBadRequest && anyContains(e.Messages, "raft storage is not in use") {
+	if errors.As(err, &e) && (e.Status == http.StatusBadRequest && anyContains(e.Messages, "raft storage is not in use") ||
+		e.Status == http.StatusNotFound && anyContains(e.Messages, "unsupported path")) {
 		e.kinds = []error{ErrNotRaft}
 	}
 	return err

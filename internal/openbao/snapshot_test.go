@@ -51,8 +51,9 @@ func TestSnapshot_Refused(t *testing.T) {
 		kind   error
 		remedy string
 	}{
-		"other storage": {http.StatusBadRequest, `{"errors":["raft storage is not in use"]}`, openbao.ErrNotRaft, ""},
-		"forbidden":     {http.StatusForbidden, `{"errors":["permission denied"]}`, migrate.ErrPermissionDenied, "path \"sys/storage/raft/snapshot\" {\n  capabilities = [\"read\"]\n}"},
+		"other storage":          {http.StatusBadRequest, `{"errors":["raft storage is not in use"]}`, openbao.ErrNotRaft, ""},
+		"storage that never was": {http.StatusNotFound, `{"errors":["1 error occurred:\n\t* unsupported path\n\n"]}`, openbao.ErrNotRaft, ""},
+		"forbidden":              {http.StatusForbidden, `{"errors":["permission denied"]}`, migrate.ErrPermissionDenied, "path \"sys/storage/raft/snapshot\" {\n  capabilities = [\"read\"]\n}"},
 	} {
 		f := newFake(t, func(w http.ResponseWriter, _ int, _ call) { reply(w, test.status, test.body) })
 		c, _ := f.client(t)

@@ -4,6 +4,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/action"
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/ephemeral"
+	"github.com/hashicorp/terraform-plugin-framework/list"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 
 	"github.com/ocibao/terraform-provider-ocibao/internal/provider/approle"
@@ -42,4 +43,8 @@ var ephemeralResources = []func() ephemeral.EphemeralResource{
 
 var actions = []func() action.Action{
 	cluster.NewRaftSnapshotAction,
+}
+
+var listResources = []func() list.ListResource{
+	source.NewMigratedSecretList,
 }
