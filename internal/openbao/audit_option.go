@@ -98,6 +98,20 @@ func LogsRaw(kind string, options map[string]string) bool {
 	return canonicalOption(kind, "log_raw", options) == "true"
 }
 
+// LiteralHeaders are the names of the headers of an HTTP audit device that have a
+// value which is no reference to a variable or a file of the server, sorted.
+func LiteralHeaders(kind string, options map[string]string) []string {
+	var headers map[string][]string
+	if kind != "http" || json.Unmarshal([]byte(options["headers"]), &headers) != nil {
+		return nil
+	}
+	return slices.DeleteFunc(slices.Sorted(maps.Keys(headers)), func(name string) bool {
+		return !slices.ContainsFunc(headers[name], func(value string) bool {
+			return !strings.HasPrefix(value, "env://") && !strings.HasPrefix(value, "file://")
+		})
+	})
+}
+
 // SameAuditOptions reports whether two sets of options make the same device.
 func SameAuditOptions(kind string, a, b map[string]string) bool {
 	return len(differingOptions(kind, a, b)) == 0

@@ -98,6 +98,17 @@ func TestSameAuditOptions(t *testing.T) {
 	}
 }
 
+func TestLiteralHeaders(t *testing.T) {
+	t.Parallel()
+	headers := map[string]string{"headers": `{"Authorization":["env://TOKEN"],"X-B":["file:///b","plain"],"X-A":["plain"],"X-None":[]}`}
+	if got := openbao.LiteralHeaders("http", headers); !slices.Equal(got, []string{"X-A", "X-B"}) {
+		t.Errorf("got %v", got)
+	}
+	if got := openbao.LiteralHeaders("file", headers); len(got) > 0 {
+		t.Errorf("got %v", got)
+	}
+}
+
 func TestLogsRaw(t *testing.T) {
 	t.Parallel()
 	for value, want := range map[string]bool{"true": true, "1": true, "t": true, "false": false, "yes": false} {

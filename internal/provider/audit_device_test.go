@@ -172,6 +172,11 @@ func TestAuditDevice_Warnings(t *testing.T) {
 	h.Configure(auditDevice(options(`log_raw = true`, `hmac_acessor = false`)))
 	h.Contains(h.Plan(2), "The audit log will hold secrets in the clear", "every secret that is written or read stands in the log",
 		`OpenBao 2.6 knows no option "hmac_acessor"`, "It knows elide_list_responses, file_path, format, hmac_accessor, log_raw, mode, prefix, skip_test.")
+	h.Configure(block("ocibao_audit_device", `type = "http"`, `options = {
+    uri     = "https://audit.example.com"
+    headers = jsonencode({ Authorization = ["Bearer x"], X-Team = ["env://TEAM"] })
+  }`))
+	h.Contains(h.Plan(2), "Headers of an audit device stand in the clear", "The values of Authorization stand in the plan")
 	h.Configure(`
 resource "terraform_data" "later" {
   input = "discard"

@@ -237,3 +237,65 @@ resource "ocibao_kv_mount" "credentials" {
 	h.Operator(http.MethodDelete, "sys/mounts/credentials", nil)
 	h.Contains(h.Plan(1), "a file is there already", "overwrite = true")
 }
+
+// The example for other engines takes a snapshot before the first change and
+// before each rotation, and none when there is nothing to migrate. In place of
+// the bao command line stands a script that hands out a snapshot of the server.
+func TestExample_Snapshot(t *testing.T) {
+	t.Parallel()
+	h, _ := onCluster(t)
+	taken := filepath.Join(t.TempDir(), "taken.snap")
+	if _, diagnostics := serve(t, at(h.Bao, acctest.RootToken)).invoke(t.Context(), snapshotAction, values{"path": taken}); len(diagnostics) > 0 {
+		t.Fatal(text(diagnostics))
+	}
+	bin := t.TempDir()
+	script := "#!/bin/sh\ntest \"$1 $2 $3 $4\" = 'operator raft snapshot save' && cp \"$SNAPSHOT\" \"$5\"\n"
+	if err := os.WriteFile(filepath.Join(bin, "bao"), []byte(script), 0o700); err != nil { //nolint:gosec // it is run
+		t.Fatal(err)
+	}
+	example := filepath.Join("..", "..", "examples", "snapshot")
+	h.Write("snapshot.sh", readFile(t, filepath.Join(example, "snapshot.sh")))
+	if err := os.Chmod(filepath.Join(h.Work.Dir, "snapshot.sh"), 0o700); err != nil { //nolint:gosec // it is run
+		t.Fatal(err)
+	}
+	_, config, _ := strings.Cut(readFile(t, filepath.Join(example, "main.tf")), "\n}\n") // without the terraform block
+	h.Configure(config)
+	h.MountKV("credentials", "2")
+	id := h.Secret("a", `{"token":"1"}`)
+	h.Work.Env = append(h.Work.Env, "TF_VAR_compartment_id="+h.OCI.CompartmentID, "SNAPSHOT="+taken, "PATH="+bin+":"+os.Getenv("PATH"))
+	saved := func() []string {
+		t.Helper()
+		files, err := filepath.Glob(filepath.Join(h.Work.Dir, "snapshots", "raft-*Z.snap"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return files
+	}
+	h.Apply()
+	h.Apply()
+	files := saved()
+	if len(files) != 1 || readFile(t, files[0]) != readFile(t, taken) {
+		t.Fatalf("saved %v", files)
+	}
+	if stat, err := os.Stat(files[0]); err != nil || stat.Mode() != 0o600 {
+		t.Errorf("%v, %v", stat.Mode(), err)
+	}
+	if err := os.Rename(files[0], files[0]+".old"); err != nil {
+		t.Fatal(err)
+	}
+	h.Rotate(id, `{"token":"2"}`)
+	// A snapshot that is not whole stops the migration.
+	broken := readFile(t, taken)
+	h.Work.Env = append(h.Work.Env, "SNAPSHOT="+filepath.Join(h.Work.Dir, "broken"))
+	h.Write("broken", broken[:len(broken)-100])
+	h.ApplyFails("local-exec provisioner error")
+	if got := h.KV2("credentials", "a"); got != `{"token":"1"}` || len(saved()) > 0 {
+		t.Errorf("stored %s, saved %v", got, saved())
+	}
+	h.Work.Env = append(h.Work.Env, "SNAPSHOT="+taken)
+	h.Apply()
+	if got := h.KV2("credentials", "a"); got != `{"token":"2"}` || len(saved()) != 1 {
+		t.Errorf("stored %s, saved %v", got, saved())
+	}
+	h.Plan(0)
+}

@@ -54,6 +54,55 @@ func TestExamples_AreValid(t *testing.T) {
 	}
 }
 
+// Actions and queries, which only Terraform 1.14 and later knows, have examples
+// as well. They stand apart: elsewhere an action is an error, and a query is left
+// alone.
+func TestExamples_OfNewerTerraform(t *testing.T) {
+	t.Parallel()
+	examples := filepath.Join("..", "..", "examples")
+	response := schemas(t)
+	for name := range response.ActionSchemas {
+		work := workspaceOf(t, "main.tf", readFile(t, filepath.Join(examples, "actions", name, "action.tf")))
+		run, err := work.CLI(t.Context(), "validate", "-no-color")
+		switch {
+		case err != nil:
+			t.Fatal(err)
+		case terraformMinor(t, work) >= 14 && run.ExitCode != 0:
+			t.Errorf("%s: %s", name, run.Output)
+		case terraformMinor(t, work) < 14 && !strings.Contains(run.Output, `Blocks of type "action" are not expected here`):
+			t.Errorf("%s: %s", name, run.Output)
+		}
+	}
+	for name := range response.ListResourceSchemas {
+		work := workspaceOf(t, "example.tfquery.hcl", readFile(t, filepath.Join(examples, "list-resources", name, "list-resource.tfquery.hcl")))
+		args := []string{"validate", "-no-color"}
+		if terraformMinor(t, work) >= 14 {
+			args = append(args, "-query")
+		}
+		if run, err := work.CLI(t.Context(), args...); err != nil || run.ExitCode != 0 {
+			t.Errorf("%s: %v %s", name, err, run.Output)
+		}
+	}
+}
+
+// workspaceOf is a workspace with one file beside the provider's source and the
+// variables that it uses.
+func workspaceOf(t *testing.T, file, content string) *acctest.Workspace {
+	t.Helper()
+	work, err := acctest.NewWorkspace(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	frame := "terraform {\n  required_providers {\n    ocibao = { source = \"ocibao/ocibao\" }\n  }\n}\n" +
+		"variable \"compartment_id\" {\n  type = string\n}\n"
+	for name, text := range map[string]string{"frame.tf": frame, file: content} {
+		if err := work.Write(name, text); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return work
+}
+
 func keys[T any](m map[string]T) []string {
 	names := make([]string, 0, len(m))
 	for name := range m {

@@ -66,6 +66,11 @@ func warnOfOptions(diags *diag.Diagnostics, kind string, options types.Map) {
 			"log_raw = \"true\" writes requests and answers as they are: every secret that is written or read stands in the log, "+
 				"and so do tokens. Leave the option out, so that they are logged as keyed hashes.")
 	}
+	if literal := openbao.LiteralHeaders(kind, texts); len(literal) > 0 {
+		diags.AddAttributeWarning(auditOptionsPath.AtMapKey("headers"), "Headers of an audit device stand in the clear", fmt.Sprintf(
+			"The values of %s stand in the plan, in the state and on the server as they are. Where one of them is a secret, refer to it "+
+				"as env://NAME or file://PATH, which the server looks up.", strings.Join(literal, ", ")))
+	}
 	for _, name := range slices.Sorted(maps.Keys(texts)) {
 		if isUnknownOption(openbao.CheckAuditOption(kind, name, texts[name])) {
 			diags.AddAttributeWarning(auditOptionsPath.AtMapKey(name), "Unknown option of an audit device", fmt.Sprintf(

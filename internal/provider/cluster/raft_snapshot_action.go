@@ -58,7 +58,7 @@ func (a *raftSnapshotAction) Schema(_ context.Context, _ action.SchemaRequest, r
 			"The file is readable by its owner only, and appears when the whole snapshot is on the disk and its checksums are right; " +
 			"a run that fails or is cancelled leaves nothing behind. What is in it is encrypted by OpenBao's barrier: to restore it, the unseal keys of that time are needed.\n\n" +
 			"The token needs `read` on `sys/storage/raft/snapshot` in the root namespace. " +
-			"Actions need Terraform 1.14 or later; for other engines there is an example that does the same around `apply`.",
+			"Actions need Terraform 1.14 or later; for other engines `examples/snapshot` of the repository does the same before a migration.",
 		Attributes: map[string]schema.Attribute{
 			"path": schema.StringAttribute{
 				Required: true,

@@ -28,7 +28,7 @@ func (r *migratedSecretResource) IdentitySchema(_ context.Context, _ resource.Id
 			"namespace": identityschema.StringAttribute{OptionalForImport: true, Description: "Namespace, relative to the provider's."},
 			"mount":     identityschema.StringAttribute{RequiredForImport: true, Description: "Path of the KV mount."},
 			"name":      identityschema.StringAttribute{RequiredForImport: true, Description: "Path of the secret below the mount."},
-			"secret_id": identityschema.StringAttribute{OptionalForImport: true, Description: "OCID of the source; needed where no ownership mark tells it."},
+			"secret_id": identityschema.StringAttribute{OptionalForImport: true, Description: "OCID of the source; needed where no ownership mark tells it, and for a secret that is not there yet and that apply is to bring there."},
 		},
 	}
 }
