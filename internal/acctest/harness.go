@@ -3,6 +3,9 @@ package acctest
 import (
 	"encoding/json"
 	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -19,19 +22,30 @@ type Harness struct {
 }
 
 // New starts everything a test needs; it ends with the test.
-func New(t testing.TB, options ...ociemu.Option) *Harness { return start(t, false, options...) }
+func New(t testing.TB, options ...ociemu.Option) *Harness { return start(t, false, options) }
 
 // NewTLS is New with TLS on both sides, each with its own authority.
-func NewTLS(t testing.TB) *Harness { return start(t, true) }
+func NewTLS(t testing.TB) *Harness { return start(t, true, nil) }
 
-func start(t testing.TB, useTLS bool, options ...ociemu.Option) *Harness {
+// NewConfigured is New with a server that has this text as its configuration
+// file, next to being in development mode.
+func NewConfigured(t testing.TB, config string) *Harness {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "server.hcl")
+	if err := os.WriteFile(file, []byte(config), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return start(t, false, nil, func(server *exec.Cmd) { server.Args = append(server.Args, "-config="+file) })
+}
+
+func start(t testing.TB, useTLS bool, options []ociemu.Option, prepare ...func(*exec.Cmd)) *Harness {
 	t.Helper()
 	h := &Harness{TB: t}
 	var err error
 	if h.OCI, err = StartOCI(t.Context(), useTLS, options...); err != nil {
 		t.Fatal(err)
 	}
-	if h.Bao, err = StartBao(t.Context(), useTLS); err != nil {
+	if h.Bao, err = StartBao(t.Context(), useTLS, prepare...); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(h.Bao.Stop)

@@ -17,6 +17,9 @@ type Record struct {
 	// Marked tells whether the ownership mark was set. What was imported
 	// without a mark stays without until the next write.
 	Marked bool `json:"marked,omitempty"`
+	// Pending tells that nothing was brought to the place yet, so that what comes
+	// to stand there is another's.
+	Pending bool `json:"pending,omitempty"`
 	// MetadataKeys are the custom metadata keys that were set next to the mark.
 	MetadataKeys []string `json:"metadata_keys,omitempty"`
 	// ForeignOwner is the OCID in an ownership mark that is not this secret's.
