@@ -69,6 +69,17 @@ func (s *Source) Change(id string, edit func(*migrate.SourceSecret)) {
 	edit(&s.secrets[id].meta)
 }
 
+// Expire lets the versions of a secret expire at a time; zero for never.
+func (s *Source) Expire(id string, at time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	secret := s.secrets[id]
+	secret.meta.TimeOfCurrentExpiry = at
+	for i := range secret.versions {
+		secret.versions[i].TimeOfExpiry = at
+	}
+}
+
 // Remove makes a secret vanish.
 func (s *Source) Remove(id string) {
 	s.mu.Lock()
