@@ -48,6 +48,7 @@ const (
 	SummarySourceLeaving = "Source of a migrated secret is going away"
 	SummaryMountChanged  = "Mount of a migrated secret was removed or replaced"
 	SummaryUnreachable   = "Unable to copy from a source that is out of reach"
+	SummaryExpiring      = "Secrets that expire soon"
 	SummaryExpired       = "Source version of a migrated secret has expired"
 )
 

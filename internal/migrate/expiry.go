@@ -133,13 +133,17 @@ func (e *execution) noteDeletion(record *Record, version KVVersion) {
 	}
 }
 
-// ExpiresSoon says in a line when a version expires, if that is within the time
-// given or over already.
-func ExpiresSoon(at Location, pin Pin, expiry, now time.Time, within time.Duration) (string, bool) {
-	if within <= 0 || expiry.IsZero() || expiry.After(now.Add(within)) {
+// ExpiresSoon says in a line when the version of a wish expires, if that is
+// within the time that the wish wants to be warned, or over already.
+func ExpiresSoon(wish Wish, expiry, now time.Time) (string, bool) {
+	if wish.WarnExpiryWithin <= 0 || expiry.IsZero() || expiry.After(now.Add(wish.WarnExpiryWithin)) {
 		return "", false
 	}
-	return fmt.Sprintf("%s (%s): %s", at, pin, Expires(expiry, now)), true
+	source := wish.SecretID
+	if wish.VersionNumber != 0 {
+		source = Pin{SecretID: wish.SecretID, VersionNumber: wish.VersionNumber}.String()
+	}
+	return fmt.Sprintf("%s (%s): %s", wish.At, source, Expires(expiry, now)), true
 }
 
 // Expires says when something expires or expired, and how far off that is.
