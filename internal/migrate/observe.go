@@ -51,6 +51,8 @@ func Observe(ctx context.Context, ports Ports, wish Wish, record Record) (Observ
 		if drift == DriftNone {
 			drift = sourceDrift(wish, facts)
 		}
+		// The copy goes up to a second before its source version.
+		facts.Expired = facts.Expired || seen.Expired
 		return Observation{Source: facts, Record: seen, Drift: drift}, nil
 	}
 }
