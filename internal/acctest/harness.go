@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/ocibao/terraform-provider-ocibao/internal/ociemu"
 )
@@ -179,16 +180,18 @@ func (h *Harness) MountKV(path, version string) {
 	h.Helper()
 	h.Operator(http.MethodPost, "sys/mounts/"+path, map[string]any{"type": "kv", "options": map[string]string{"version": version}})
 	if version == "2" {
-		h.eventually(func() bool {
+		h.Eventually(func() bool {
 			status, _, err := h.Bao.Call(h.Context(), http.MethodGet, RootToken, path+"/config", nil)
 			return err == nil && status == http.StatusOK
 		})
 	}
 }
 
-func (h *Harness) eventually(done func() bool) {
+// Eventually waits until something is done, for a minute at most, and fails the
+// test when it never is.
+func (h *Harness) Eventually(done func() bool) {
 	h.Helper()
-	for range 200 {
+	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); {
 		if done() {
 			return
 		}
