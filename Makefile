@@ -14,7 +14,7 @@ BENCHARGS ?=
 
 # The modules with Go code of this project, and those that pin tools.
 MODULES := . dev
-TOOL_MODULES := tools tools/lint tools/tofu
+TOOL_MODULES := tools tools/lint tools/terraform tools/tofu
 
 RESOLVE := dev/resolve.sh
 TESTFLAGS := -count=1 -timeout=20m
@@ -35,6 +35,10 @@ test: build ## Run every test: unit, contract, acceptance
 .PHONY: test-race
 test-race: build ## Run every test with the race detector (needs a C compiler)
 	@CGO_ENABLED=1 $(RESOLVE) go test -race $(TESTFLAGS) $(TESTARGS) ./...
+
+.PHONY: test-matrix
+test-matrix: build ## Run the acceptance tests on every CLI: Terraform 1.11 and 1.16, OpenTofu
+	@dev/test-matrix.sh $(TESTFLAGS) $(TESTARGS)
 
 .PHONY: demo
 demo: build ## Run the main job on an emulated OCI and a local server

@@ -80,15 +80,8 @@ resolve_cli() {
 		fi
 		say "Passing over $OCIBAO_TEST_CLI: $line is older than 1.11."
 	done
-	OCIBAO_TEST_CLI=$bin/tofu
-	if [[ ! -x $OCIBAO_TEST_CLI ]]; then
-		say "No terraform or tofu of 1.11 or later on the PATH: building OpenTofu." \
-			"The first time that downloads about 250 MB and takes about 6 minutes of CPU; later builds are cached."
-	fi
-	# Without this setting OpenTofu takes itself for a development build.
-	CGO_ENABLED=0 go -C "$root/tools/tofu" build -trimpath \
-		-ldflags '-s -w -X github.com/opentofu/opentofu/version.dev=no' \
-		-o "$OCIBAO_TEST_CLI" github.com/opentofu/opentofu/cmd/tofu
+	say "No terraform or tofu of 1.11 or later on the PATH: taking OpenTofu."
+	OCIBAO_TEST_CLI=$("$root/dev/build-cli.sh" tofu)
 	say "CLI:      $(version "$OCIBAO_TEST_CLI") ($OCIBAO_TEST_CLI)"
 }
 
