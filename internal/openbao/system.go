@@ -20,17 +20,23 @@ type Health struct {
 	ServerTime  time.Time
 }
 
-// Health asks the root namespace without a token (GET sys/health). A standby, a
-// sealed or an uninitialized node is an answer, not an error. It is not
-// repeated.
-func (c *Client) Health(ctx context.Context) (Health, error) {
-	r := request{
+// healthRequest asks for the health and gets it with the status 200, whatever it
+// is.
+func healthRequest() request {
+	return request{
 		operation: "health check", method: http.MethodGet, path: "sys/health", anonymous: true, single: true,
 		params: url.Values{
 			"standbycode": {"200"}, "perfstandbycode": {"200"}, "drsecondarycode": {"200"},
 			"sealedcode": {"200"}, "uninitcode": {"200"},
 		},
 	}
+}
+
+// Health asks the root namespace without a token (GET sys/health). A standby, a
+// sealed or an uninitialized node is an answer, not an error. It is not
+// repeated.
+func (c *Client) Health(ctx context.Context) (Health, error) {
+	r := healthRequest()
 	a, err := c.do(ctx, r)
 	if err != nil {
 		return Health{}, err
