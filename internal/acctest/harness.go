@@ -224,14 +224,15 @@ func (h *Harness) MountKV(path, version string) {
 	h.Helper()
 	h.Operator(http.MethodPost, "sys/mounts/"+path, map[string]any{"type": "kv", "options": map[string]string{"version": version}})
 	if version == "2" {
-		h.eventually(func() bool {
+		h.Eventually(func() bool {
 			status, _, err := h.Bao.Call(h.Context(), http.MethodGet, RootToken, path+"/config", nil)
 			return err == nil && status == http.StatusOK
 		})
 	}
 }
 
-func (h *Harness) eventually(done func() bool) {
+// Eventually waits some seconds for something to become true.
+func (h *Harness) Eventually(done func() bool) {
 	h.Helper()
 	for range 200 {
 		if done() {

@@ -65,8 +65,8 @@ func (e *Error) Error() string {
 	}
 	switch {
 	case len(e.tried) > 0:
-		// What the nodes said one by one, the most telling among it.
-		return parts[0] + ": no node could serve this:\n  - " + strings.Join(e.tried, "\n  - ")
+		// What the nodes said, the most telling among it.
+		return parts[0] + ": no node could serve this: " + strings.Join(e.tried, "; ")
 	case len(e.Messages) > 0:
 		parts = append(parts, strings.Join(e.Messages, "; "))
 	case e.Err != nil:

@@ -160,8 +160,23 @@ func (c *Client) try(ctx context.Context, r request, n *node, timeout time.Durat
 	case limited.Err() != nil:
 		t.err = fmt.Errorf("no answer within %s", timeout)
 	}
+	if t.err != nil && t.redirected {
+		t.err = redirectError{t.err}
+	}
 	return t
 }
+
+// redirectError is how a request ends that a standby sent on to a leader that did
+// not serve it.
+type redirectError struct{ cause error }
+
+// Error tells both.
+func (e redirectError) Error() string {
+	return "the node sent the request on to a leader that does not serve it: " + e.cause.Error()
+}
+
+// Unwrap returns the cause and its meaning.
+func (e redirectError) Unwrap() []error { return []error{e.cause, ErrNoLeader} }
 
 // traced notes on the way how far the request got.
 func (t *attempt) traced(ctx context.Context) context.Context {

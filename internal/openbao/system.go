@@ -3,6 +3,7 @@ package openbao
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"net/url"
 	"slices"
@@ -41,8 +42,17 @@ func (c *Client) Health(ctx context.Context) (Health, error) {
 	if err != nil {
 		return Health{}, err
 	}
+	var health Health
+	if err := health.decode(a); err != nil {
+		return Health{}, unexpected(r, err.Error())
+	}
+	return health, nil
+}
+
+// decode reads the answer of sys/health.
+func (h *Health) decode(a *answer) error {
 	var data struct {
-		Initialized   bool   `json:"initialized"`
+		Initialized   *bool  `json:"initialized"`
 		Sealed        bool   `json:"sealed"`
 		Standby       bool   `json:"standby"`
 		Version       string `json:"version"`
@@ -50,13 +60,14 @@ func (c *Client) Health(ctx context.Context) (Health, error) {
 		ClusterID     string `json:"cluster_id"`
 		ServerTimeUTC int64  `json:"server_time_utc"`
 	}
-	if json.Unmarshal(a.raw, &data) != nil {
-		return Health{}, unexpected(r, "the answer has another form than expected")
+	if json.Unmarshal(a.raw, &data) != nil || data.Initialized == nil {
+		return errors.New("the answer has another form than expected")
 	}
-	return Health{
-		Initialized: data.Initialized, Sealed: data.Sealed, Standby: data.Standby, Version: data.Version,
+	*h = Health{
+		Initialized: *data.Initialized, Sealed: data.Sealed, Standby: data.Standby, Version: data.Version,
 		ClusterName: data.ClusterName, ClusterID: data.ClusterID, ServerTime: time.Unix(data.ServerTimeUTC, 0).UTC(),
-	}, nil
+	}
+	return nil
 }
 
 // SealStatus is the seal of the node that answers.
