@@ -182,14 +182,18 @@ func ociSide(ctx context.Context, block types.Object, env settings.Environment, 
 
 // side makes a client. What is wrong with a block that was written is reported
 // at once, at its attributes; what is missing without a block when a client is
-// first needed.
+// first needed. Where only a login is missing there is a client all the same.
 func side[T any](name string, block types.Object, problems []settings.Problem, diags *diag.Diagnostics, make func() (T, error)) glue.Side[T] {
-	if len(problems) == 0 {
-		client, err := make()
-		if err == nil {
-			return glue.Side[T]{Client: client}
+	loginOnly := block.IsNull() && !slices.ContainsFunc(problems, func(p settings.Problem) bool { return !p.Login })
+	var client T
+	if len(problems) == 0 || loginOnly {
+		var err error
+		if client, err = make(); err != nil {
+			problems, loginOnly = append(problems, configProblem(name, err)), false
 		}
-		problems = append(problems, configProblem(name, err))
+	}
+	if len(problems) == 0 {
+		return glue.Side[T]{Client: client}
 	}
 	var found diag.Diagnostics
 	for _, problem := range problems {
@@ -202,7 +206,7 @@ func side[T any](name string, block types.Object, problems []settings.Problem, d
 	if !block.IsNull() {
 		diags.Append(found...)
 	}
-	return glue.Side[T]{Problems: found}
+	return glue.Side[T]{Client: client, Problems: found, Anonymous: loginOnly}
 }
 
 // configProblem places an adapter's refusal of a setting.

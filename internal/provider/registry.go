@@ -6,6 +6,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 
 	"github.com/ocibao/terraform-provider-ocibao/internal/provider/approle"
+	"github.com/ocibao/terraform-provider-ocibao/internal/provider/cluster"
 	"github.com/ocibao/terraform-provider-ocibao/internal/provider/kv"
 	"github.com/ocibao/terraform-provider-ocibao/internal/provider/migration"
 	"github.com/ocibao/terraform-provider-ocibao/internal/provider/policy"
@@ -16,6 +17,7 @@ var resources = []func() resource.Resource{
 	approle.NewAuthMountResource,
 	approle.NewRoleResource,
 	approle.NewSecretIDResource,
+	cluster.NewRaftAutopilotResource,
 	kv.NewMountResource,
 	migration.NewMigratedSecretResource,
 	migration.NewMigrationResource,
@@ -23,6 +25,9 @@ var resources = []func() resource.Resource{
 }
 
 var dataSources = []func() datasource.DataSource{
+	cluster.NewRaftAutopilotStateDataSource,
+	cluster.NewRaftPeersDataSource,
+	cluster.NewServerHealthDataSource,
 	migration.NewCoverageDataSource,
 	policy.NewPolicyDocumentDataSource,
 	source.NewCompartmentsDataSource,

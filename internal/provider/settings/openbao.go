@@ -153,4 +153,5 @@ func (r *baoResolver) login(config *openbao.Config) {
 	}
 	r.problem("token", "Missing OpenBao token", fmt.Sprintf(
 		"There is no way to log in to OpenBao. Set token or auth_approle in the provider's openbao block, or the environment variable BAO_TOKEN (VAULT_TOKEN works too), or log in with `bao login`, which leaves a token in ~/%s.", tokenFile))
+	r.problems[len(r.problems)-1].Login = true
 }
