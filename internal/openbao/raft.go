@@ -38,7 +38,7 @@ func (c *Client) raft(ctx context.Context, r request) (*answer, error) {
 	var e *Error
 	if errors.As(err, &e) && (e.Status == http.StatusBadRequest || e.Status == http.StatusNotFound) &&
 		(anyContains(e.Messages, "raft storage is not in use") || anyContains(e.Messages, "unsupported path")) {
-		e.kinds = []error{ErrNotRaft}
+		e.kinds, e.Messages = []error{ErrNotRaft}, nil
 	}
 	return a, err
 }

@@ -31,6 +31,13 @@ func TestRaftAutopilot_Lifecycle(t *testing.T) {
 	expectServer(h, autopilotPath, "last_contact_threshold", `"20s"`)
 	adopts(h)
 	imports(h, "ocibao_raft_autopilot.this", "autopilot")
+	if identities(h) {
+		loseState(h)
+		h.Write("import.tf", "import {\n  to       = ocibao_raft_autopilot.this\n  identity = { id = \"autopilot\" }\n}\n")
+		h.Contains(h.Plan(2), "1 to import, 0 to add, 0 to change, 0 to destroy")
+		h.Apply()
+		h.Write("import.tf", "")
+	}
 	loseState(h)
 	if run := h.CLI("import", "-input=false", "ocibao_raft_autopilot.this", "other"); run.ExitCode == 0 {
 		t.Error("any ID can be imported")
@@ -55,6 +62,14 @@ func TestRaftAutopilot_Lifecycle(t *testing.T) {
 	destroys(h, "POST "+autopilotPath)
 	expectServer(h, autopilotPath, "cleanup_dead_servers", "false")
 	expectServer(h, autopilotPath, "dead_server_last_contact_threshold", `"24h0m0s"`)
+	// What somebody else has configured is not overwritten without a word.
+	h.Operator(http.MethodPost, autopilotPath, map[string]string{"last_contact_threshold": "30s"})
+	h.Configure(autopilot())
+	h.ApplyFails("Unable to create configuration of autopilot", "Nothing was overwritten", `"autopilot"`, `on_conflict = "overwrite"`)
+	expectServer(h, autopilotPath, "last_contact_threshold", `"30s"`)
+	h.Configure(autopilot(`on_conflict = "overwrite"`))
+	settles(h)
+	expectServer(h, autopilotPath, "last_contact_threshold", `"10s"`)
 }
 
 func TestRaftAutopilot_BadInput(t *testing.T) {
@@ -173,6 +188,7 @@ func TestMonitoring_Example(t *testing.T) {
 		t.Fatal(err)
 	}
 	c.Write("main.tf", string(content))
+	c.Work.Env = append(c.Work.Env, "BAO_MAX_RETRIES=0") // what is broken here stays so
 	plan := func(arguments ...string) acctest.Run {
 		t.Helper()
 		return c.CLI(append([]string{"plan", "-input=false", "-var=addresses=" + string(addresses), "-var=ca_cert_file=" + c.Bao.CACertFile}, arguments...)...)
@@ -185,9 +201,11 @@ func TestMonitoring_Example(t *testing.T) {
 		t.Fatal(err)
 	}
 	c.Contains(plan(), "Sealed: "+node.Address)
+	c.Bao = c.leader().Bao
+	c.Operator(http.MethodPost, autopilotPath, map[string]string{"last_contact_threshold": "1s"})
 	node.Kill()
-	c.Contains(plan(), "No answer from "+node.Address, "connection refused")
-	c.Eventually(func() bool { return strings.Contains(plan().Output, "Not healthy: "+node.ID) })
+	c.Eventually(func() bool { return c.Data("sys/storage/raft/autopilot/state")["healthy"] == false })
+	c.Contains(plan(), "No answer from "+node.Address, "connection refused", "Not healthy: "+node.ID)
 	c.leader().Kill()
-	c.Eventually(func() bool { return strings.Contains(plan().Output, "No node is active") })
+	c.Contains(plan(), "No node is active", "connection refused")
 }

@@ -23,6 +23,7 @@ type autopilotModel struct {
 	MaxTrailingLogs                types.Int64   `tfsdk:"max_trailing_logs"`
 	MinQuorum                      types.Int64   `tfsdk:"min_quorum"`
 	ServerStabilizationTime        glue.Duration `tfsdk:"server_stabilization_time"`
+	OnConflict                     types.String  `tfsdk:"on_conflict"`
 }
 
 // config is what the model asks for; a min_quorum that is not known is left to
@@ -55,6 +56,14 @@ func (m *autopilotModel) complete(before openbao.Autopilot) {
 	if m.MinQuorum.IsUnknown() {
 		m.MinQuorum = types.Int64Value(before.MinQuorum)
 	}
+}
+
+// isDefault reports a configuration that nobody has made. The server cannot unset
+// the quorum, which means nothing while no server is removed.
+func isDefault(config openbao.Autopilot) bool {
+	defaults := openbao.DefaultAutopilot()
+	defaults.MinQuorum = config.MinQuorum
+	return config == defaults
 }
 
 // isShownBy reports whether the server has what the model has.

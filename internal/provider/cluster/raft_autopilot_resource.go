@@ -2,9 +2,11 @@ package cluster
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
+	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
@@ -45,8 +47,8 @@ func (r *autopilotResource) Metadata(_ context.Context, req resource.MetadataReq
 
 func (r *autopilotResource) Schema(_ context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "Configures autopilot, which looks after the nodes of a cluster with integrated storage (Raft). A cluster has one configuration, so declare this once; " +
-			"what stands there is replaced when the resource is created. Destroying it sets everything back to the defaults named here, so that no dead server is removed any more; " +
+		MarkdownDescription: "Configures autopilot, which looks after the nodes of a cluster with integrated storage (Raft). A cluster has one configuration, so declare this once. " +
+			"Destroying it sets everything back to the defaults named here, so that no dead server is removed any more; " +
 			"`min_quorum` stays, as the server cannot unset it, and means nothing then. " +
 			"Needs a token of the root namespace, and the capabilities `read` and `update` on `sys/storage/raft/autopilot/configuration`.",
 		Attributes: map[string]schema.Attribute{
@@ -80,6 +82,14 @@ func (r *autopilotResource) Schema(_ context.Context, _ resource.SchemaRequest, 
 				PlanModifiers: []planmodifier.Int64{int64planmodifier.UseStateForUnknown()},
 			},
 			"server_stabilization_time": threshold("Time for which a new server must be healthy before it votes.", "10s"),
+			"on_conflict": schema.StringAttribute{
+				Optional: true,
+				Computed: true,
+				Default:  stringdefault.StaticString(glue.OnConflictFail),
+				MarkdownDescription: "What to do on creation when somebody has configured autopilot otherwise: `fail` (default) or `overwrite`. " +
+					"The server's defaults, and a configuration that is equal, are no conflict.",
+				Validators: []validator.String{stringvalidator.OneOf(glue.OnConflictFail, glue.OnConflictOverwrite)},
+			},
 		},
 	}
 }
@@ -121,7 +131,12 @@ func (r *autopilotResource) Create(ctx context.Context, req resource.CreateReque
 		return
 	}
 	present, err := r.Client().ReadAutopilot(ctx)
-	if err == nil && !plan.isShownBy(present) {
+	switch {
+	case err != nil, plan.isShownBy(present):
+	case !isDefault(present) && plan.OnConflict.ValueString() != glue.OnConflictOverwrite:
+		err = glue.Hint(errors.New("somebody has configured autopilot otherwise"),
+			fmt.Sprintf("Nothing was overwritten. Import the configuration with the ID %q to see the differences, or set on_conflict = \"overwrite\" to replace it.", autopilotID))
+	default:
 		err = r.Client().WriteAutopilot(ctx, plan.config())
 	}
 	if err != nil {
@@ -178,12 +193,10 @@ func (r *autopilotResource) Delete(ctx context.Context, req resource.DeleteReque
 	if resp.Diagnostics.HasError() || !r.Require(&resp.Diagnostics) {
 		return
 	}
-	defaults := openbao.DefaultAutopilot()
-	defaults.MinQuorum = state.config().MinQuorum
-	if state.config() == defaults {
+	if isDefault(state.config()) {
 		return
 	}
-	if err := r.Client().WriteAutopilot(ctx, defaults); err != nil {
+	if err := r.Client().WriteAutopilot(ctx, openbao.DefaultAutopilot()); err != nil {
 		autopilotFailure("reset").Add(&resp.Diagnostics, err)
 	}
 }
@@ -195,4 +208,5 @@ func (r *autopilotResource) ImportState(ctx context.Context, req resource.Import
 		return
 	}
 	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("id"), autopilotID)...)
+	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("on_conflict"), glue.OnConflictFail)...)
 }
