@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"strings"
 	"sync"
 
 	"golang.org/x/sync/singleflight"
@@ -71,6 +72,9 @@ func (c *Client) Addresses() []string { return c.config.addresses() }
 // At returns a client of the same settings for the node at one address, without
 // a token or a login: it only asks what everybody may ask.
 func (c *Client) At(address string) (*Client, error) {
+	if strings.Contains(address, ",") {
+		return nil, &ConfigError{Field: "address", Err: fmt.Errorf("%q is more than one", address)}
+	}
 	config := c.config
 	config.Address, config.Token, config.AppRole = address, migrate.Secret{}, nil
 	return New(config)

@@ -317,6 +317,15 @@ func TestNoNodeServes(t *testing.T) {
 	}
 }
 
+// A refusal is the refusal alone, whichever nodes were passed over before.
+func TestARefusalSpeaksForItself(t *testing.T) {
+	t.Parallel()
+	c, _ := several(t, refusing(t), answering(t, 403, `{"errors":["permission denied"]}`).URL)
+	if err := write(t.Context(), c); err == nil || err.Error() != "KV v2 write kv/data/a: 403: permission denied" {
+		t.Errorf("the error is %v", err)
+	}
+}
+
 // When the cluster serves again, requests wait for it again as well.
 func TestServesAgain(t *testing.T) {
 	t.Parallel()

@@ -116,6 +116,11 @@ func TestNodeHealth(t *testing.T) {
 		}
 	}
 	c, _ := saying(t, 200, `{"name":"something else"}`).client(t)
+	for _, address := range []string{"http://a,http://b", "a", ""} {
+		if _, err := c.At(address); err == nil {
+			t.Errorf("%q is taken for the address of a node", address)
+		}
+	}
 	if _, err := c.NodeHealth(t.Context()); err == nil {
 		t.Error("anything is taken for a health")
 	}

@@ -77,7 +77,7 @@ func (c *Client) send(ctx context.Context, r request) (*answer, error) {
 type sending struct {
 	client  *Client
 	request request
-	// tried are the failed attempts of the last round.
+	// tried are the failed attempts of the last round, where none was decisive.
 	tried []attempt
 	// unserved says that no node could serve in the last round.
 	unserved bool
@@ -102,6 +102,7 @@ func (s *sending) round(ctx context.Context) (attempt, verdict) {
 		nodes, s.tried = append(nodes, at), append(s.tried, t)
 		verdict := judge(s.request, t)
 		if ctx.Err() != nil || s.request.single || !isOfNode(s.request, t) {
+			s.tried = nil // this one alone says what is the matter
 			return t, verdict
 		}
 		if len(s.tried) == 1 || verdict > most || verdict == most && telling.answer == nil {

@@ -156,6 +156,24 @@ func (c cluster) settled(count int) {
 // one that is sealed: every secret is there exactly once.
 func TestCluster_FailsOver(t *testing.T) {
 	c := startedCluster(t)
+	c.step(t, "autopilot behind a standby", func(c cluster) {
+		config := autopilot(`max_trailing_logs = 900`) + `
+data "ocibao_raft_peers" "now" {}
+data "ocibao_raft_autopilot_state" "now" {}
+output "seen" {
+  value = [data.ocibao_raft_peers.now.voters, data.ocibao_raft_autopilot_state.now.voters, data.ocibao_raft_peers.now.leader]
+}
+`
+		c.ConfigureAt([]string{c.standby().Address}, config)
+		c.Apply()
+		c.Plan(0)
+		c.Contains(c.CLI("output", "-json"), `[3,["node-1","node-2","node-3"],"`+c.leader().ID+`"]`)
+		expectServer(c.Harness, autopilotPath, "max_trailing_logs", "900")
+		if run := c.CLI("destroy", "-auto-approve", "-input=false"); run.ExitCode != 0 {
+			c.Error(run.Output)
+		}
+		expectServer(c.Harness, autopilotPath, "max_trailing_logs", "1000")
+	})
 	c.step(t, "leader killed", func(c cluster) {
 		leader := c.leader()
 		c.ConfigureAt(append([]string{leader.Address}, c.Cluster.Addresses()...), c.secrets(200))
