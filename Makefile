@@ -24,7 +24,7 @@ TESTFLAGS := -count=1 -timeout=20m
 
 .PHONY: help
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-17s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: build
 build: ## Build the provider
@@ -48,7 +48,7 @@ test: build ## Run every test: unit and contract with the race detector, fuzzing
 		$(if $(RACE),CGO_ENABLED=1) go test $(RACE) $(TESTFLAGS) $(TESTARGS) $(UNIT); \
 		go test $(TESTFLAGS) $(TESTARGS) ./internal/provider'
 	@dev/other-engine.sh go test $(TESTFLAGS) -run '$(BOTH_ENGINES)' $(TESTARGS) ./internal/provider
-	@$(MAKE) --no-print-directory fuzz
+	@$(if $(TESTARGS),,$(MAKE) --no-print-directory fuzz)
 
 # Seconds for each fuzz target.
 FUZZTIME ?= 1
@@ -109,6 +109,19 @@ changelog: bin/changie ## Show what the changelog will say of the next release
 changelog-release: bin/changie ## Move what is unreleased into CHANGELOG.md; VERSION=v1.2.3, else from the kinds of change
 	@bin/changie batch $(or $(VERSION),auto)
 	@bin/changie merge
+
+# Where the CLIs look for providers by themselves.
+PLUGINS ?= $(HOME)/.terraform.d/plugins
+
+.PHONY: install
+install: ## Build the provider to where terraform and tofu find it; VERSION=1.2.3, else 0.0.0
+	@version=$(or $(VERSION:v%=%),0.0.0); platform=$$(go env GOOS)_$$(go env GOARCH); \
+	for host in registry.terraform.io registry.opentofu.org; do \
+		folder="$(PLUGINS)/$$host/ocibao/ocibao/$$version/$$platform"; \
+		CGO_ENABLED=0 go build -trimpath -ldflags "-s -w -X main.version=$$version" \
+			-o "$$folder/terraform-provider-ocibao_v$$version$$(go env GOEXE)" . || exit 1; \
+		echo "$$folder"; \
+	done
 
 .PHONY: release-check
 release-check: build bin/goreleaser ## Prove that a release can be made, all platforms, without publishing

@@ -73,6 +73,12 @@ func (c *check) makeKey(ctx context.Context) error {
 	return errors.New("gpg lists no key")
 }
 
+// stopAgent ends the agent that gpg has started for the key, whether or not it
+// was; the agent would notice by itself, but later.
+func (c *check) stopAgent() {
+	_, _ = c.run(context.Background(), c.temp, "gpgconf", "--kill", "gpg-agent")
+}
+
 // release makes the release of a copy of the repository as it is, with what is
 // not committed yet: a release wants a clean tree and a tag.
 func (c *check) release(ctx context.Context) error {

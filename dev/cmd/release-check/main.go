@@ -53,6 +53,7 @@ func run(ctx context.Context, args []string, out io.Writer) (err error) {
 	defer func() { err = errors.Join(err, os.RemoveAll(temp)) }()
 
 	c := &check{root: top, temp: temp}
+	defer c.stopAgent()
 	for _, step := range []struct {
 		what string
 		do   func(context.Context) error
