@@ -14,7 +14,7 @@ BENCHARGS ?=
 
 # The modules with Go code of this project, and those that pin tools.
 MODULES := . dev
-TOOL_MODULES := tools tools/lint tools/tofu
+TOOL_MODULES := tools tools/lint tools/terraform tools/tofu
 
 # What tools/go.mod pins and runs from bin/.
 TOOLS := bin/actionlint bin/changie bin/govulncheck
@@ -37,13 +37,17 @@ RACE = $(shell printf '\043include <stdlib.h>\n' | $$(go env CC) -E - > /dev/nul
 ACCEPTANCE := ./internal/provider
 UNIT = $$(go list ./... | grep -vx $$(go list $(ACCEPTANCE)))
 
+# What the other engine has to show as well; make test-matrix has it show all.
+BOTH_ENGINES := ^(TestPromise|TestDriftMatrix)
+
 .PHONY: test
-test: build ## Run every test: unit and contract with the race detector, fuzzing, acceptance
+test: build ## Run every test: unit and contract with the race detector, fuzzing, acceptance on both engines
 	@$(if $(RACE),,echo "There is no C compiler with its headers: testing without the race detector. Install gcc and libc6-dev." >&2)
 	@$(RESOLVE) $(SHELL) -c 'set -e; \
 		go -C dev test $(TESTFLAGS) $(TESTARGS) ./...; \
 		$(if $(RACE),CGO_ENABLED=1) go test $(RACE) $(TESTFLAGS) $(TESTARGS) $(UNIT); \
 		go test $(TESTFLAGS) $(TESTARGS) $(ACCEPTANCE)'
+	@dev/other-engine.sh go test $(TESTFLAGS) -run '$(BOTH_ENGINES)' $(TESTARGS) $(ACCEPTANCE)
 	@$(if $(TESTARGS),,$(MAKE) --no-print-directory fuzz)
 
 # Seconds for each fuzz target.
@@ -52,6 +56,10 @@ FUZZTIME ?= 1
 .PHONY: fuzz
 fuzz: ## Let each fuzz target look for new inputs; FUZZTIME=60 for longer
 	@dev/fuzz.sh $(FUZZTIME)
+
+.PHONY: test-matrix
+test-matrix: build ## Run the acceptance tests on every CLI: Terraform 1.11 and 1.16, OpenTofu
+	@dev/test-matrix.sh $(TESTFLAGS) $(TESTARGS)
 
 .PHONY: demo
 demo: build ## Run the main job on an emulated OCI and a local server

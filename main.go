@@ -37,6 +37,12 @@ func main() {
 
 // serve answers the engine until that is done, then logs out.
 func serve(debug bool) error {
+	// In a debugger nobody knows what level the engine will keep.
+	if !debug {
+		if err := ocibao.LimitLogs(); err != nil {
+			return err
+		}
+	}
 	instance := ocibao.New(version)
 	err := providerserver.Serve(context.Background(), func() provider.Provider { return instance }, providerserver.ServeOpts{
 		Address:         "registry.terraform.io/ocibao/ocibao",

@@ -33,6 +33,8 @@ var rules = []struct {
 	{"internal/acctest", []string{"internal/ociemu"}, []string{"internal/acctest"}},
 	{"internal/archtest", nil, nil},
 	{"internal/repotest", nil, nil},
+	{"internal/doctest", nil, []string{"internal/acctest", "internal/ociemu", "internal/ocivault", "internal/migrate", "internal/provider",
+		"github.com/hashicorp/hcl", "github.com/hashicorp/terraform-plugin-"}},
 	{"internal/provider/settings", []string{"internal/migrate", "internal/ocivault", "internal/openbao"}, []string{"internal/provider/settings"}},
 	{"internal/provider", []string{"internal/aclpolicy", "internal/migrate", "internal/ocivault", "internal/openbao", "internal/provider", "github.com/hashicorp/terraform-plugin-",
 		"github.com/hashicorp/go-secure-stdlib/parseutil", "golang.org/x/sync/"},

@@ -61,6 +61,9 @@ func profile(ctx context.Context, set options, out io.Writer) (err error) {
 
 // serveProfiled serves the provider as main does, and writes profiles.
 func serveProfiled() error {
+	if err := ocibao.LimitLogs(); err != nil {
+		return err
+	}
 	file, err := os.CreateTemp(os.Getenv(envProfile), "*.cpu")
 	if err != nil {
 		return err
