@@ -15,7 +15,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"sync"
 	"syscall"
 	"time"
 )
@@ -28,9 +27,8 @@ type Bao struct {
 	Address    string // URL without trailing slash
 	CACertFile string // authority of its certificate; empty without TLS
 	client     *http.Client
-	process    *exec.Cmd
-	ended      chan struct{} // closed when the process has ended
-	output     *lockedBuffer
+	process    *process
+	output     *lockedBuffer // of all processes that the server has had
 }
 
 // StartBao starts the server of EnvBao on loopback, in memory and unsealed.
@@ -57,22 +55,9 @@ func StartBao(ctx context.Context, useTLS bool, prepare ...func(*exec.Cmd)) (*Ba
 		bao.Address = "https://" + listen
 		bao.CACertFile = dir
 	}
-	bao.process = exec.CommandContext(ctx, binary, args...)
-	bao.process.Env = append(os.Environ(), "HOME="+os.TempDir(), "BAO_TOKEN=", "VAULT_TOKEN=", "BAO_ADDR=", "VAULT_ADDR=")
-	bao.process.Stdout, bao.process.Stderr = bao.output, bao.output
-	bao.process.Cancel = func() error { return bao.process.Process.Signal(syscall.SIGTERM) }
-	bao.process.WaitDelay = 5 * time.Second
-	for _, change := range prepare {
-		change(bao.process)
+	if bao.process, err = launch(ctx, bao.output, binary, args, prepare...); err != nil {
+		return nil, err
 	}
-	if err := bao.process.Start(); err != nil {
-		return nil, fmt.Errorf("start %s: %w", binary, err)
-	}
-	bao.ended = make(chan struct{})
-	go func() {
-		_ = bao.process.Wait()
-		close(bao.ended)
-	}()
 	if err := bao.ready(ctx); err != nil {
 		bao.Stop()
 		return nil, fmt.Errorf("%s did not become ready: %w\n%s", binary, err, bao.output)
@@ -93,7 +78,7 @@ func (b *Bao) ready(ctx context.Context) error {
 			}
 		}
 		select {
-		case <-b.ended:
+		case <-b.process.ended:
 			return errors.New("it ended")
 		default:
 		}
@@ -112,24 +97,29 @@ func (b *Bao) trust() error {
 	if err != nil || len(found) == 0 {
 		return fmt.Errorf("no CA certificate in %s yet", b.CACertFile)
 	}
-	pem, err := os.ReadFile(found[0])
+	transport, err := trusting(found[0])
 	if err != nil {
 		return err
 	}
-	roots := x509.NewCertPool()
-	if !roots.AppendCertsFromPEM(pem) {
-		return fmt.Errorf("%s holds no certificate yet", found[0])
-	}
-	b.CACertFile = found[0]
-	b.client.Transport = &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}}
+	b.CACertFile, b.client.Transport = found[0], transport
 	return nil
 }
 
-// Stop ends the server.
-func (b *Bao) Stop() {
-	_ = b.process.Process.Signal(syscall.SIGTERM)
-	<-b.ended
+// trusting is a transport that trusts only the authority in a file.
+func trusting(caCertFile string) (*http.Transport, error) {
+	pem, err := os.ReadFile(caCertFile)
+	if err != nil {
+		return nil, err
+	}
+	roots := x509.NewCertPool()
+	if !roots.AppendCertsFromPEM(pem) {
+		return nil, fmt.Errorf("%s holds no certificate", caCertFile)
+	}
+	return &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}}, nil
 }
+
+// Stop ends the server.
+func (b *Bao) Stop() { b.process.stop(syscall.SIGTERM) }
 
 // Log is what the server printed so far.
 func (b *Bao) Log() string { return b.output.String() }
@@ -182,30 +172,23 @@ func (b *Bao) request(ctx context.Context, method, token, path string, body any)
 
 // freeAddress finds a loopback port that nobody listens on.
 func freeAddress() (string, error) {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	free, err := freeAddresses(1)
 	if err != nil {
 		return "", err
 	}
-	defer listener.Close()
-	return listener.Addr().String(), nil
+	return free[0], nil
 }
 
-// lockedBuffer collects the output of a process.
-type lockedBuffer struct {
-	mu     sync.Mutex
-	buffer bytes.Buffer
-}
-
-// Write implements io.Writer.
-func (b *lockedBuffer) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.buffer.Write(p)
-}
-
-// String is what was written so far.
-func (b *lockedBuffer) String() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.buffer.String()
+// freeAddresses finds several such ports, all different.
+func freeAddresses(count int) ([]string, error) {
+	var free []string
+	for range count {
+		listener, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			return nil, err
+		}
+		defer listener.Close()
+		free = append(free, listener.Addr().String())
+	}
+	return free, nil
 }

@@ -3,8 +3,12 @@ package acctest
 import (
 	"encoding/json"
 	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/ocibao/terraform-provider-ocibao/internal/ociemu"
 )
@@ -19,19 +23,30 @@ type Harness struct {
 }
 
 // New starts everything a test needs; it ends with the test.
-func New(t testing.TB, options ...ociemu.Option) *Harness { return start(t, false, options...) }
+func New(t testing.TB, options ...ociemu.Option) *Harness { return start(t, false, options) }
 
 // NewTLS is New with TLS on both sides, each with its own authority.
-func NewTLS(t testing.TB) *Harness { return start(t, true) }
+func NewTLS(t testing.TB) *Harness { return start(t, true, nil) }
 
-func start(t testing.TB, useTLS bool, options ...ociemu.Option) *Harness {
+// NewConfigured is New with a server that has this text as its configuration
+// file, next to being in development mode.
+func NewConfigured(t testing.TB, config string) *Harness {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "server.hcl")
+	if err := os.WriteFile(file, []byte(config), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return start(t, false, nil, func(server *exec.Cmd) { server.Args = append(server.Args, "-config="+file) })
+}
+
+func start(t testing.TB, useTLS bool, options []ociemu.Option, prepare ...func(*exec.Cmd)) *Harness {
 	t.Helper()
 	h := &Harness{TB: t}
 	var err error
 	if h.OCI, err = StartOCI(t.Context(), useTLS, options...); err != nil {
 		t.Fatal(err)
 	}
-	if h.Bao, err = StartBao(t.Context(), useTLS); err != nil {
+	if h.Bao, err = StartBao(t.Context(), useTLS, prepare...); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(h.Bao.Stop)
@@ -165,16 +180,18 @@ func (h *Harness) MountKV(path, version string) {
 	h.Helper()
 	h.Operator(http.MethodPost, "sys/mounts/"+path, map[string]any{"type": "kv", "options": map[string]string{"version": version}})
 	if version == "2" {
-		h.eventually(func() bool {
+		h.Eventually(func() bool {
 			status, _, err := h.Bao.Call(h.Context(), http.MethodGet, RootToken, path+"/config", nil)
 			return err == nil && status == http.StatusOK
 		})
 	}
 }
 
-func (h *Harness) eventually(done func() bool) {
+// Eventually waits until something is done, for a minute at most, and fails the
+// test when it never is.
+func (h *Harness) Eventually(done func() bool) {
 	h.Helper()
-	for range 200 {
+	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); {
 		if done() {
 			return
 		}

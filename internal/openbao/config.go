@@ -64,6 +64,9 @@ type Config struct {
 	RetryMaxElapsed time.Duration
 	// RequestTimeout bounds one attempt; 0 is DefaultRequestTimeout.
 	RequestTimeout time.Duration
+	// StreamPause bounds the time without a byte of an answer that is streamed; 0
+	// is ten minutes.
+	StreamPause time.Duration
 
 	// Clock is the time; nil is that of the machine.
 	Clock migrate.Clock

@@ -43,6 +43,10 @@ type request struct {
 	once bool
 	// single turns all repetition off.
 	single bool
+	// stream takes the body of a successful answer as it comes, instead of the
+	// answer; nothing is repeated once it has begun. It bounds the time without a
+	// byte, not the whole.
+	stream func(io.Reader) error
 	// freshMount says that the mount was created just now, so that a standby
 	// may not know it yet.
 	freshMount bool
@@ -135,6 +139,9 @@ func (c *Client) attempt(ctx context.Context, r request, timeout time.Duration) 
 		ctx, release = lingering(ctx)
 		defer release()
 	}
+	if r.stream != nil {
+		return c.attemptStream(ctx, r)
+	}
 	limited, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	a, err := c.exchange(limited, r)
@@ -189,6 +196,9 @@ func (c *Client) exchange(ctx context.Context, r request) (*answer, error) {
 	}
 	defer func() { _ = response.Body.Close() }()
 	a := &answer{status: response.StatusCode, header: response.Header}
+	if r.stream != nil && a.status == http.StatusOK {
+		return a, r.stream(response.Body)
+	}
 	a.raw, err = io.ReadAll(io.LimitReader(response.Body, maxAnswer+1))
 	switch {
 	case err != nil:

@@ -83,7 +83,7 @@ func (c *Client) send(ctx context.Context, r request) (*answer, error) {
 func judge(r request, a *answer, err error) verdict {
 	if err != nil {
 		switch {
-		case isCertificate(err), errors.Is(err, errNotJSON):
+		case isCertificate(err), errors.Is(err, errNotJSON), isBroken(err):
 			return final
 		case neverSent(err), !r.once:
 			return again

@@ -1,11 +1,14 @@
 package provider
 
 import (
+	"github.com/hashicorp/terraform-plugin-framework/action"
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/ephemeral"
+	"github.com/hashicorp/terraform-plugin-framework/list"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 
 	"github.com/ocibao/terraform-provider-ocibao/internal/provider/approle"
+	"github.com/ocibao/terraform-provider-ocibao/internal/provider/cluster"
 	"github.com/ocibao/terraform-provider-ocibao/internal/provider/kv"
 	"github.com/ocibao/terraform-provider-ocibao/internal/provider/migration"
 	"github.com/ocibao/terraform-provider-ocibao/internal/provider/policy"
@@ -16,6 +19,7 @@ var resources = []func() resource.Resource{
 	approle.NewAuthMountResource,
 	approle.NewRoleResource,
 	approle.NewSecretIDResource,
+	cluster.NewAuditDeviceResource,
 	kv.NewMountResource,
 	migration.NewMigratedSecretResource,
 	migration.NewMigrationResource,
@@ -35,4 +39,12 @@ var dataSources = []func() datasource.DataSource{
 
 var ephemeralResources = []func() ephemeral.EphemeralResource{
 	approle.NewLoginEphemeral,
+}
+
+var actions = []func() action.Action{
+	cluster.NewRaftSnapshotAction,
+}
+
+var listResources = []func() list.ListResource{
+	source.NewMigratedSecretList,
 }

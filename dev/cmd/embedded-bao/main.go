@@ -1,6 +1,6 @@
 // Command embedded-bao is an OpenBao-compatible server for tests and the demo.
-// It takes the arguments of `bao server -dev`, so that either can be started
-// with the same command line.
+// It takes the arguments of `bao server -dev`, or a configuration file of a node
+// of a Raft cluster, so that either can be started with the same command line.
 package main
 
 import (
@@ -23,7 +23,8 @@ const versionLine = "embedded OpenBao-compatible server (Vault 1.14.1, MPL-2.0),
 const usage = `Usage: embedded-bao version
        embedded-bao server -dev [-dev-root-token-id=ID] [-dev-listen-address=127.0.0.1:8200]
            [-dev-no-store-token] [-dev-tls [-dev-tls-cert-dir=DIR]]
-           [-dev-no-kv] [-log-level=info] [-openbao=false]
+           [-dev-no-kv] [-log-level=info] [-openbao=false] [-config=FILE]
+       embedded-bao server -config=FILE.json [-log-level=info] [-openbao=false]
 `
 
 func main() {
@@ -61,8 +62,9 @@ func serve(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	flags.Usage = func() { fmt.Fprint(stderr, usage) }
 	var (
 		o        baoserver.Options
-		dev      = flags.Bool("dev", false, "development mode, the only one there is")
+		dev      = flags.Bool("dev", false, "development mode: in memory, unsealed")
 		devTLS   = flags.Bool("dev-tls", false, "development mode with TLS")
+		file     = flags.String("config", "", "configuration in JSON of a node of a Raft cluster; with -dev what it says on audit devices counts")
 		logLevel = flags.String("log-level", "info", "trace, debug, info, warn or error")
 	)
 	flags.StringVar(&o.Listen, "dev-listen-address", "127.0.0.1:8200", "loopback address and port")
@@ -77,8 +79,17 @@ func serve(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if flags.NArg() > 0 {
 		return fmt.Errorf("unexpected argument %q", flags.Arg(0))
 	}
-	if !*dev && !*devTLS {
-		return errors.New("only development mode is there: give -dev")
+	o.Logger = hclog.New(&hclog.LoggerOptions{Level: hclog.LevelFromString(*logLevel), Output: stderr})
+	switch inMemory := *dev || *devTLS; {
+	case inMemory && *file != "":
+		var err error
+		if o.Audit, err = baoserver.ReadAuditConfig(*file); err != nil {
+			return err
+		}
+	case *file != "":
+		return serveNode(ctx, *file, o, stdout)
+	case !inMemory:
+		return errors.New("give -dev or -config")
 	}
 	if !*devTLS {
 		o.TLSCertDir = ""
@@ -90,13 +101,31 @@ func serve(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		defer os.RemoveAll(dir)
 		o.TLSCertDir = dir
 	}
-	o.Logger = hclog.New(&hclog.LoggerOptions{Level: hclog.LevelFromString(*logLevel), Output: stderr})
 
 	server, err := baoserver.Start(ctx, o)
 	if err != nil {
 		return err
 	}
 	announce(stdout, server)
+	return untilDone(ctx, server)
+}
+
+// serveNode serves a node of a Raft cluster.
+func serveNode(ctx context.Context, file string, o baoserver.Options, stdout io.Writer) error {
+	config, err := baoserver.ReadNodeConfig(file)
+	if err != nil {
+		return err
+	}
+	server, err := baoserver.StartNode(ctx, config, o.AsOpenBao, o.Logger)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(stdout, "%s\n\n==> node %s started at %s\n", versionLine, config.Raft["node_id"], server.Address)
+	return untilDone(ctx, server)
+}
+
+// untilDone waits for the end of the context, then stops the server.
+func untilDone(ctx context.Context, server *baoserver.Server) error {
 	failed := make(chan error, 1)
 	go func() { failed <- server.Wait() }()
 	select {

@@ -24,7 +24,8 @@ func TestVersion(t *testing.T) {
 
 func TestBadCommandLines(t *testing.T) {
 	t.Parallel()
-	for _, line := range []string{"", "operator", "server", "server -dev extra", "server -dev -nonsense", "server -dev -dev-listen-address=0.0.0.0:0"} {
+	for _, line := range []string{"", "operator", "server", "server -dev extra", "server -dev -nonsense", "server -dev -dev-listen-address=0.0.0.0:0",
+		"server -dev -config=x.json", "server -config=nowhere.json"} {
 		if err := run(t.Context(), strings.Fields(line), io.Discard, io.Discard); err == nil {
 			t.Errorf("%q is accepted", line)
 		}

@@ -1,15 +1,11 @@
 package baoserver
 
 import (
-	"context"
-	"errors"
 	"slices"
 
 	jwt "github.com/hashicorp/vault-plugin-auth-jwt"
 	kubernetes "github.com/hashicorp/vault-plugin-auth-kubernetes"
 	kv "github.com/hashicorp/vault-plugin-secrets-kv"
-	"github.com/hashicorp/vault/audit"
-	auditfile "github.com/hashicorp/vault/builtin/audit/file"
 	"github.com/hashicorp/vault/builtin/credential/approle"
 	"github.com/hashicorp/vault/builtin/credential/cert"
 	"github.com/hashicorp/vault/sdk/helper/consts"
@@ -30,17 +26,6 @@ func authMethods(asOpenBao bool) map[string]logical.Factory {
 		methods["approle"] = openBaoAppRole
 	}
 	return methods
-}
-
-// auditDevices are the audit devices that can be enabled through the API.
-func auditDevices(asOpenBao bool) map[string]audit.Factory {
-	if !asOpenBao {
-		return map[string]audit.Factory{"file": auditfile.Factory}
-	}
-	refuse := func(context.Context, *audit.BackendConfig) (audit.Backend, error) {
-		return nil, errors.New(auditRefusal)
-	}
-	return map[string]audit.Factory{"file": refuse, "socket": refuse, "syslog": refuse}
 }
 
 // registry tells the core which plugins are built in. Its factories are the

@@ -39,7 +39,21 @@ func start(t *testing.T, o baoserver.Options) *client {
 			t.Errorf("serving: %v", err)
 		}
 	})
+	return plainClient(t, server)
+}
+
+func plainClient(t *testing.T, server *baoserver.Server) *client {
 	return &client{t: t, server: server, http: http.DefaultClient, token: server.RootToken}
+}
+
+// initialize initializes a new node with a single key.
+func (c *client) initialize() (key, token string) {
+	c.t.Helper()
+	a := c.ok("PUT", "sys/init", object{"secret_shares": 1, "secret_threshold": 1})
+	if len(a.Keys) != 1 || a.RootToken == "" {
+		c.t.Fatalf("%d keys", len(a.Keys))
+	}
+	return a.Keys[0], a.RootToken
 }
 
 // as gives a client with another token.
@@ -66,6 +80,9 @@ type answer struct {
 	Auth     map[string]any
 	WrapInfo map[string]any `json:"wrap_info"`
 	Sealed   bool
+	// The answer of sys/init.
+	Keys      []string `json:"keys_base64"`
+	RootToken string   `json:"root_token"`
 }
 
 func (c *client) do(method, path string, body any) answer {

@@ -16,6 +16,8 @@ import (
 // resource whose values, joined by slashes, are the import ID, and the namespace.
 type Identity struct {
 	attributes []IdentityAttribute
+	// rootOnly says that the object belongs to the server, not to a namespace.
+	rootOnly bool
 }
 
 // IdentityAttribute is one part of an identity.
@@ -25,12 +27,17 @@ type IdentityAttribute struct {
 }
 
 // NewIdentity is an identity of these attributes, in the order of the import ID.
-func NewIdentity(attributes ...IdentityAttribute) Identity { return Identity{attributes} }
+func NewIdentity(attributes ...IdentityAttribute) Identity { return Identity{attributes, false} }
+
+// NewServerIdentity is an identity of these attributes of an object that belongs
+// to the server and has no namespace.
+func NewServerIdentity(attributes ...IdentityAttribute) Identity { return Identity{attributes, true} }
 
 // IdentitySchema implements resource.ResourceWithIdentity.
 func (i Identity) IdentitySchema(_ context.Context, _ resource.IdentitySchemaRequest, resp *resource.IdentitySchemaResponse) {
-	resp.IdentitySchema.Attributes = map[string]identityschema.Attribute{
-		"namespace": identityschema.StringAttribute{OptionalForImport: true, Description: "Namespace, relative to the provider's."},
+	resp.IdentitySchema.Attributes = map[string]identityschema.Attribute{}
+	if !i.rootOnly {
+		resp.IdentitySchema.Attributes["namespace"] = identityschema.StringAttribute{OptionalForImport: true, Description: "Namespace, relative to the provider's."}
 	}
 	for _, attribute := range i.attributes {
 		resp.IdentitySchema.Attributes[attribute.Name] = identityschema.StringAttribute{RequiredForImport: true, Description: attribute.Description}
@@ -48,7 +55,9 @@ func (i Identity) Identify(ctx context.Context, state tfsdk.State, identity *tfs
 		diags.Append(state.GetAttribute(ctx, path.Root(name), &value)...)
 		diags.Append(identity.SetAttribute(ctx, path.Root(name), value)...)
 	}
-	copyText("namespace")
+	if !i.rootOnly {
+		copyText("namespace")
+	}
 	for _, attribute := range i.attributes {
 		copyText(attribute.Name)
 	}
@@ -58,11 +67,16 @@ func (i Identity) Identify(ctx context.Context, state tfsdk.State, identity *tfs
 // state. An import by identity is turned into the ID of the same object.
 func (i Identity) ImportedID(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) string {
 	if req.ID != "" || req.Identity == nil {
+		if i.rootOnly {
+			return req.ID
+		}
 		return ImportNamespace(ctx, req, resp)
 	}
-	var namespace types.String
-	resp.Diagnostics.Append(req.Identity.GetAttribute(ctx, path.Root("namespace"), &namespace)...)
-	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("namespace"), namespace)...)
+	if !i.rootOnly {
+		var namespace types.String
+		resp.Diagnostics.Append(req.Identity.GetAttribute(ctx, path.Root("namespace"), &namespace)...)
+		resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("namespace"), namespace)...)
+	}
 	parts := make([]string, len(i.attributes))
 	for at, attribute := range i.attributes {
 		var value types.String
