@@ -70,7 +70,7 @@ func New(config Config) (*Client, error) {
 // but acts with another token, which it neither renews nor revokes.
 func (c *Client) WithToken(token migrate.Secret) *Client {
 	config := c.config
-	config.Token, config.AppRole = token, nil
+	config.Token, config.Login = token, nil
 	// What one token may see of the mounts is not what another may.
 	client := &Client{config: config, transport: c.transport, engines: &sync.Map{}, writes: &ownWrites{}}
 	client.session = newSession(client, config)

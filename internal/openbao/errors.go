@@ -47,6 +47,7 @@ type Error struct {
 	capabilities []string
 	policyPath   string
 	address      string
+	advice       string
 }
 
 // Error is like "KV v2 write credentials/data/provider-a: 403: permission
@@ -87,7 +88,7 @@ func (e *Error) Unwrap() []error {
 func (c *Client) failure(ctx context.Context, r request, a *answer, cause error, sealed bool) error {
 	e := &Error{
 		Operation: r.operation, Path: r.path, Namespace: r.namespace,
-		capabilities: r.capabilities, policyPath: r.policyPath, address: c.config.Address,
+		capabilities: r.capabilities, policyPath: r.policyPath, address: c.config.Address, advice: r.advice,
 	}
 	if e.policyPath == "" {
 		e.policyPath = r.path

@@ -31,7 +31,9 @@ type request struct {
 	body      migrate.Secret // JSON; empty for none
 	// confidential says that messages must not repeat what the body holds.
 	confidential bool
-	wrapTTL      string
+	// public are parts of a confidential body that messages may repeat.
+	public  []string
+	wrapTTL string
 	// token replaces that of the session.
 	token migrate.Secret
 	// anonymous sends no token.
@@ -52,6 +54,8 @@ type request struct {
 	capabilities []string
 	// policyPath is the path for that policy where it is not path.
 	policyPath string
+	// advice is what to check when the credentials of a login are refused.
+	advice string
 }
 
 // answer is what the server said.

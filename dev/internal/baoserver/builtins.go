@@ -3,8 +3,11 @@ package baoserver
 import (
 	"slices"
 
+	jwt "github.com/hashicorp/vault-plugin-auth-jwt"
+	kubernetes "github.com/hashicorp/vault-plugin-auth-kubernetes"
 	kv "github.com/hashicorp/vault-plugin-secrets-kv"
 	"github.com/hashicorp/vault/builtin/credential/approle"
+	"github.com/hashicorp/vault/builtin/credential/cert"
 	"github.com/hashicorp/vault/sdk/helper/consts"
 	"github.com/hashicorp/vault/sdk/logical"
 )
@@ -16,10 +19,13 @@ func secretEngines() map[string]logical.Factory {
 
 // authMethods are the auth methods that can be enabled.
 func authMethods(asOpenBao bool) map[string]logical.Factory {
-	if asOpenBao {
-		return map[string]logical.Factory{"approle": openBaoAppRole}
+	methods := map[string]logical.Factory{
+		"approle": approle.Factory, "cert": cert.Factory, "jwt": jwt.Factory, "kubernetes": kubernetes.Factory,
 	}
-	return map[string]logical.Factory{"approle": approle.Factory}
+	if asOpenBao {
+		methods["approle"] = openBaoAppRole
+	}
+	return methods
 }
 
 // registry tells the core which plugins are built in. Its factories are the

@@ -121,7 +121,9 @@ func (s *Server) overTLS(listener net.Listener, certFile, keyFile string) (net.L
 	return tls.NewListener(listener, &tls.Config{
 		Certificates: []tls.Certificate{pair},
 		MinVersion:   tls.VersionTLS12,
-		NextProtos:   []string{"h2", "http/1.1"},
+		// For the cert auth method, which checks it.
+		ClientAuth: tls.RequestClientCert,
+		NextProtos: []string{"h2", "http/1.1"},
 	}), nil
 }
 
