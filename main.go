@@ -5,6 +5,7 @@ package main
 import (
 	"context"
 	"flag"
+	"fmt"
 	"log"
 	"time"
 
@@ -22,8 +23,13 @@ var version = "dev"
 const logoutTime = 1500 * time.Millisecond
 
 func main() {
-	debug := flag.Bool("debug", false, "serve for a debugger, which prints how to attach the engine")
+	debug := flag.Bool("debug", false, "serve for a debugger and print how to attach the engine")
+	show := flag.Bool("version", false, "print the version and end")
 	flag.Parse()
+	if *show {
+		fmt.Println("terraform-provider-ocibao", version)
+		return
+	}
 	if err := serve(*debug); err != nil {
 		log.Fatal(err)
 	}

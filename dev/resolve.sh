@@ -5,7 +5,8 @@
 #   OCIBAO_TEST_BAO           the server: $BAO_BINARY, else bao on the PATH, else
 #                             the embedded one, built here
 #   OCIBAO_TEST_CLI           the CLI: $TF_CLI_BINARY, else terraform or tofu on
-#                             the PATH, else OpenTofu, built here
+#                             the PATH, else OpenTofu, built here; $TF_ENGINES,
+#                             "tofu" say, leaves only some to choose from
 #   OCIBAO_TEST_PROVIDER_DIR  the directory with the provider binary
 #
 # It says on standard error which ones it took.
@@ -53,7 +54,7 @@ resolve_server() {
 		OCIBAO_TEST_BAO=$bin/embedded-bao
 		if [[ ! -x $OCIBAO_TEST_BAO ]]; then
 			say "No bao on the PATH: building the embedded OpenBao-compatible server." \
-				"The first time that downloads about 150 MB and takes about 2 minutes; later builds are cached."
+				"The first time that downloads about 160 MB and takes about 2 minutes; later builds are cached."
 		fi
 		CGO_ENABLED=0 go -C "$root/dev" build -trimpath -ldflags '-s -w' -o "$OCIBAO_TEST_BAO" ./cmd/embedded-bao
 	fi
@@ -71,7 +72,9 @@ resolve_cli() {
 		say "CLI:      $line ($OCIBAO_TEST_CLI)"
 		return
 	fi
-	for candidate in terraform tofu; do
+	local -a engines
+	read -ra engines <<<"${TF_ENGINES:-terraform tofu}"
+	for candidate in "${engines[@]}"; do
 		OCIBAO_TEST_CLI=$(executable "$candidate") || continue
 		line=$(version "$OCIBAO_TEST_CLI") || continue
 		if recent "$line"; then
@@ -80,8 +83,9 @@ resolve_cli() {
 		fi
 		say "Passing over $OCIBAO_TEST_CLI: $line is older than 1.11."
 	done
-	say "No terraform or tofu of 1.11 or later on the PATH: taking OpenTofu."
-	OCIBAO_TEST_CLI=$("$root/dev/build-cli.sh" tofu)
+	candidate=${engines[-1]}
+	say "No ${engines[*]} of 1.11 or later on the PATH: taking the $candidate of tools/$candidate."
+	OCIBAO_TEST_CLI=$("$root/dev/build-cli.sh" "$candidate")
 	say "CLI:      $(version "$OCIBAO_TEST_CLI") ($OCIBAO_TEST_CLI)"
 }
 

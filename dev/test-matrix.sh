@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# test-matrix.sh [ARGUMENT...] runs the acceptance tests on every CLI that the
-# provider is made for, one after the other, and prints a table in the end. The
-# arguments go to go test. A CLI that is missing or fails fails the whole.
+# test-matrix.sh [ARGUMENT...] runs the acceptance tests, and those of the
+# documentation, on every CLI that the provider is made for, one after the other,
+# and prints a table in the end. The arguments go to go test. A CLI that is
+# missing or fails fails the whole.
 #
 #   Terraform 1.11      $TERRAFORM_1_11, else terraform on the PATH
 #   Terraform, newest   built from tools/terraform
@@ -21,7 +22,7 @@ on() {
 	line=$("$cli" version) || line="$name (does not start)"
 	line=${line%%$'\n'*}
 	printf '\n=== %s\n' "$line"
-	if TF_CLI_BINARY=$cli "$root/dev/resolve.sh" go test "$@" ./internal/provider; then
+	if TF_CLI_BINARY=$cli "$root/dev/resolve.sh" go test "$@" ./internal/provider ./internal/doctest; then
 		row "$line" passed "$((SECONDS - began)) s"
 	else
 		row "$line" FAILED "$((SECONDS - began)) s"

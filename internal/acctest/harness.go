@@ -3,9 +3,13 @@ package acctest
 import (
 	"encoding/json"
 	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/ocibao/terraform-provider-ocibao/internal/ociemu"
 )
@@ -21,10 +25,21 @@ type Harness struct {
 }
 
 // New starts everything a test needs; it ends with the test.
-func New(t testing.TB, options ...ociemu.Option) *Harness { return start(t, false, options...) }
+func New(t testing.TB, options ...ociemu.Option) *Harness { return start(t, false, options) }
 
 // NewTLS is New with TLS on both sides, each with its own authority.
-func NewTLS(t testing.TB) *Harness { return start(t, true) }
+func NewTLS(t testing.TB) *Harness { return start(t, true, nil) }
+
+// NewConfigured is New with a server that has this text as its configuration
+// file, next to being in development mode.
+func NewConfigured(t testing.TB, config string) *Harness {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "server.hcl")
+	if err := os.WriteFile(file, []byte(config), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return start(t, false, nil, func(server *exec.Cmd) { server.Args = append(server.Args, "-config="+file) })
+}
 
 // NewCluster is New with a cluster of three nodes, to which the provider talks
 // over TLS, by the addresses of all of them.
@@ -63,14 +78,14 @@ func clustered(t testing.TB, size int) *Harness {
 	return h
 }
 
-func start(t testing.TB, useTLS bool, options ...ociemu.Option) *Harness {
+func start(t testing.TB, useTLS bool, options []ociemu.Option, prepare ...func(*exec.Cmd)) *Harness {
 	t.Helper()
 	h := &Harness{TB: t}
 	var err error
 	if h.OCI, err = StartOCI(t.Context(), useTLS, options...); err != nil {
 		t.Fatal(err)
 	}
-	if h.Bao, err = StartBao(t.Context(), useTLS); err != nil {
+	if h.Bao, err = StartBao(t.Context(), useTLS, prepare...); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(h.Bao.Stop)
@@ -231,10 +246,11 @@ func (h *Harness) MountKV(path, version string) {
 	}
 }
 
-// Eventually waits some seconds for something to become true.
+// Eventually waits until something is done, for a minute at most, and fails the
+// test when it never is.
 func (h *Harness) Eventually(done func() bool) {
 	h.Helper()
-	for range 200 {
+	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); {
 		if done() {
 			return
 		}

@@ -6,7 +6,6 @@ import (
 	"testing"
 
 	"github.com/ocibao/terraform-provider-ocibao/internal/aclpolicy"
-	"github.com/ocibao/terraform-provider-ocibao/internal/openbao"
 )
 
 // stanza is a path block of one line.
@@ -172,26 +171,4 @@ func TestLint_Large(t *testing.T) {
 	if got := aclpolicy.Lint(aclpolicy.Render(ask.Rules()), facts); len(got) > 0 {
 		t.Errorf("%d findings, first %q", len(got), got[0])
 	}
-}
-
-// No text makes the linter fail, and what the server would refuse is an error.
-func FuzzLint(f *testing.F) {
-	for _, test := range lintCases {
-		f.Add(test.policy)
-	}
-	f.Fuzz(func(t *testing.T, text string) {
-		findings := aclpolicy.Lint(text, managed)
-		for _, finding := range findings {
-			if finding.Message == "" || finding.Severity == "" {
-				t.Errorf("%+v", finding)
-			}
-		}
-		if openbao.ParsePolicy(text) == nil {
-			for _, finding := range findings {
-				if finding.Severity == aclpolicy.SeverityError && finding.Path == "" {
-					t.Errorf("%q can be read, but: %s", text, finding)
-				}
-			}
-		}
-	})
 }

@@ -31,14 +31,7 @@ func Adopt(ctx context.Context, ports Ports, at Location, secretID string, versi
 	if err != nil {
 		return Adoption{}, err
 	}
-	wish := Wish{SecretID: secretID, VersionNumber: versionNumber, At: at, Format: FormatAuto, Key: DefaultKey,
-		OnDestroy: Retain, Detection: DetectVersion}
-	if engine == KV1 {
-		wish.Detection = DetectContent
-	}
-	if versionNumber == 0 {
-		wish.Stage = StageCurrent
-	}
+	wish := newAdoptionWish(secretID, versionNumber, at, engine)
 	entry, readable, err := readForAdoption(ctx, ports.Target, at, engine)
 	if err != nil {
 		return Adoption{}, err
@@ -50,10 +43,12 @@ func Adopt(ctx context.Context, ports Ports, at Location, secretID string, versi
 		}
 		wish.SecretID = mark.SecretID
 	}
+	wish.recogniseCarried(entry)
 	source, facts, err := lookAtSource(ctx, ports.Source, wish)
 	if err != nil {
 		return Adoption{}, err
 	}
+	facts.Expired = passed(facts.TimeOfExpiry, ports.Clock.Now())
 	ours := marked && mark.SecretID == wish.SecretID
 	switch {
 	case wish.VersionNumber != 0:
@@ -62,7 +57,11 @@ func Adopt(ctx context.Context, ports Ports, at Location, secretID string, versi
 	default:
 		wish.VersionNumber = facts.CurrentVersionNumber
 	}
-	record := Record{Engine: engine, Written: recorded(entry.Version), Marked: ours}
+	record := Record{Engine: engine, Written: recorded(entry.Version), Marked: ours, MetadataKeys: carriedIn(entry.CustomMetadata)}
+	if deletion := entry.Version.DeletionTime; !facts.TimeOfExpiry.IsZero() && deletion.Sub(facts.TimeOfExpiry).Abs() <= expirySlack {
+		wish.DeleteAtExpiry = true
+		record.SourceExpiry, record.DeletionTime = facts.TimeOfExpiry, deletion
+	}
 	if ours && mark.KVVersion != entry.Version.Number {
 		record.Written = RecordedVersion{Number: mark.KVVersion}
 	}
@@ -89,6 +88,42 @@ func Adopt(ctx context.Context, ports Ports, at Location, secretID string, versi
 	}
 	adoption.State = State{Wish: observer.wish, Source: facts, Drift: drift, Record: record}
 	return adoption, nil
+}
+
+// Expect makes the state of a secret that is not migrated yet, from which an
+// apply brings its current version to a place where nothing stands; it writes
+// nothing. A source that is missing is ErrSourceNotFound.
+func Expect(ctx context.Context, ports Ports, at Location, secretID string) (Adoption, error) {
+	engine, err := ports.Target.Engine(ctx, at.Namespace, at.Mount)
+	if err != nil {
+		return Adoption{}, err
+	}
+	wish := newAdoptionWish(secretID, 0, at, engine)
+	_, facts, err := lookAtSource(ctx, ports.Source, wish)
+	if err != nil {
+		return Adoption{}, err
+	}
+	if facts.Missing {
+		return Adoption{}, fmt.Errorf("%w: %s", ErrSourceNotFound, secretID)
+	}
+	wish.VersionNumber = facts.CurrentVersionNumber
+	return Adoption{State: State{
+		Wish: wish, Source: facts, Drift: DriftDestinationMissing, Record: Record{Engine: engine, Pending: true},
+	}}, nil
+}
+
+// newAdoptionWish is a wish with the defaults; a versionNumber of 0 follows the
+// stage CURRENT.
+func newAdoptionWish(secretID string, versionNumber int64, at Location, engine Engine) Wish {
+	wish := Wish{SecretID: secretID, VersionNumber: versionNumber, At: at, Format: FormatAuto, Key: DefaultKey,
+		OnDestroy: Retain, Detection: DetectVersion}
+	if engine == KV1 {
+		wish.Detection = DetectContent
+	}
+	if versionNumber == 0 {
+		wish.Stage = StageCurrent
+	}
+	return wish
 }
 
 // readForAdoption reads an entry, or on KV v2 only its metadata where the token

@@ -83,3 +83,45 @@ func TestAdopt_ByMark(t *testing.T) {
 		t.Errorf("another's: %+v, %v", got.State, err)
 	}
 }
+
+// What is not migrated yet is expected at its place: the next apply brings it
+// there, and tramples on nothing that came there first.
+func TestExpect(t *testing.T) {
+	forEngines(t, func(t *testing.T, w *world) {
+		expect := func() {
+			t.Helper()
+			got, err := migrate.Expect(context.Background(), w.ports(), place, idA)
+			if err != nil || got.State.Drift != migrate.DriftDestinationMissing || got.State.Wish.VersionNumber != 1 || got.Keys != nil {
+				t.Fatalf("got %+v, %v", got, err)
+			}
+			w.state = &got.State
+		}
+		expect()
+		if drift := w.refresh(); drift != migrate.DriftDestinationMissing {
+			t.Errorf("the refresh after it says %s", drift)
+		}
+		wish := w.state.Wish
+		wish.VersionNumber = 0
+		decision := w.plan(wish)
+		if !decision.Value || decision.VersionNumber != 1 || decision.Drift != migrate.DriftNone || len(decision.Warnings) > 0 {
+			t.Errorf("decided %+v", decision)
+		}
+		w.target.Put(place, `{"somebody":"else"}`)
+		if _, err := w.apply(wish, decision); !errors.Is(err, migrate.ErrConflict) {
+			t.Errorf("over what came meanwhile: %v", err)
+		}
+		if err := w.target.Destroy(context.Background(), place, w.state.Record.Engine); err != nil {
+			t.Fatal(err)
+		}
+		expect()
+		w.converge(wish)
+		if w.state.Record.Pending {
+			t.Error("it is still pending")
+		}
+		w.settled(wish)
+		w.source.Remove(idB)
+		if _, err := migrate.Expect(context.Background(), w.ports(), place, idB); !errors.Is(err, migrate.ErrSourceNotFound) {
+			t.Errorf("without a source: %v", err)
+		}
+	})
+}

@@ -132,31 +132,3 @@ func TestSameFields(t *testing.T) {
 		}
 	}
 }
-
-func FuzzEncode(f *testing.F) {
-	for _, seed := range []string{`{"a":1}`, `{"a":{"b":"\ud834\udd1e"}}`, "text", "\xff\x00", `{"a":1,"a":2}`, "", `[{}]`, `{"a":"\\ud800"}`} {
-		f.Add([]byte(seed))
-	}
-	f.Fuzz(func(t *testing.T, content []byte) {
-		original := slices.Clone(content)
-		encoded, err := migrate.Encode(migrate.NewSecret(content), migrate.FormatAuto, migrate.DefaultKey, migrate.KV2)
-		if err != nil {
-			t.Fatalf("auto must fit everything: %v", err)
-		}
-		var fields map[string]any
-		if err := json.Unmarshal(encoded.Fields.Reveal(), &fields); err != nil {
-			t.Fatalf("fields are no JSON object: %v", err)
-		}
-		switch encoded.Format {
-		case migrate.FormatText:
-			if fields[migrate.DefaultKey] != string(original) {
-				t.Fatal("text was altered")
-			}
-		case migrate.FormatBinary:
-			back, err := base64.StdEncoding.DecodeString(fields[migrate.DefaultKey].(string))
-			if err != nil || !slices.Equal(back, original) {
-				t.Fatal("binary was altered")
-			}
-		}
-	})
-}

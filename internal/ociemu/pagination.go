@@ -119,7 +119,8 @@ func (e *Emulator) sealToken(token pageToken) string {
 
 func (e *Emulator) openToken(text string) (token pageToken, valid bool) {
 	sealed, err := base64.RawURLEncoding.DecodeString(text)
-	if err != nil || len(sealed) < sha256.Size {
+	// Decoding passes over line breaks and spare bits: another text, one token.
+	if err != nil || len(sealed) < sha256.Size || base64.RawURLEncoding.EncodeToString(sealed) != text {
 		return pageToken{}, false
 	}
 	mac, payload := sealed[:sha256.Size], sealed[sha256.Size:]

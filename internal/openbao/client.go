@@ -51,7 +51,7 @@ func New(config Config) (*Client, error) {
 // but acts with another token, which it neither renews nor revokes.
 func (c *Client) WithToken(token migrate.Secret) *Client {
 	config := c.config
-	config.Token, config.AppRole = token, nil
+	config.Token, config.Login = token, nil
 	// What one token may see of the mounts is not what another may.
 	client := &Client{config: config, transport: c.transport, engines: &sync.Map{}, writes: &ownWrites{}}
 	client.session = newSession(client, config)
@@ -76,7 +76,7 @@ func (c *Client) At(address string) (*Client, error) {
 		return nil, &ConfigError{Field: "address", Err: fmt.Errorf("%q is more than one", address)}
 	}
 	config := c.config
-	config.Address, config.Token, config.AppRole = address, migrate.Secret{}, nil
+	config.Address, config.Token, config.Login = address, migrate.Secret{}, nil
 	return New(config)
 }
 

@@ -1,6 +1,8 @@
 package openbao
 
 import (
+	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -36,8 +38,8 @@ type Config struct {
 	// Token is used as it is: never renewed, never revoked. White space around
 	// it is dropped.
 	Token migrate.Secret
-	// AppRole logs in with AppRole instead of a token.
-	AppRole *AppRoleLogin
+	// Login gets a token when the first request needs one, instead of Token.
+	Login Login
 
 	// CACertPEM holds the only roots that the server's certificate may chain
 	// to; empty means those of the system.
@@ -65,6 +67,9 @@ type Config struct {
 	RetryMaxElapsed time.Duration
 	// RequestTimeout bounds one attempt; 0 is DefaultRequestTimeout.
 	RequestTimeout time.Duration
+	// StreamPause bounds the time without a byte of an answer that is streamed; 0
+	// is ten minutes.
+	StreamPause time.Duration
 	// HangTimeout, where there are several addresses, is how long a node may be
 	// silent before it is asked for its health, and how long it may take to tell
 	// it; one that does not is given up. 0 is DefaultHangTimeout.
@@ -72,14 +77,6 @@ type Config struct {
 
 	// Clock is the time; nil is that of the machine.
 	Clock migrate.Clock
-}
-
-// AppRoleLogin is a login with AppRole.
-type AppRoleLogin struct {
-	// MountPath is the auth mount; empty is DefaultAppRoleMount.
-	MountPath string
-	RoleID    string
-	SecretID  migrate.Secret
 }
 
 // ConfigError says which setting is wrong. Field is the name of the setting in
@@ -101,8 +98,8 @@ func (c Config) String() string {
 	switch {
 	case c.Token.Len() > 0:
 		login = "token"
-	case c.AppRole != nil:
-		login = "approle"
+	case c.Login != nil:
+		login = c.Login.method()
 	}
 	return fmt.Sprintf("openbao.Config{Address: %q, Namespace: %q, login: %s}", c.Address, c.Namespace, login)
 }
@@ -133,20 +130,19 @@ func (c Config) validate() (Config, error) {
 	if err := ValidateNamespace(c.Namespace); err != nil {
 		return c, &ConfigError{Field: "namespace", Err: err}
 	}
-	token := strings.TrimSpace(string(c.Token.Reveal()))
-	if strings.IndexFunc(token, func(r rune) bool { return !unicode.IsPrint(r) }) >= 0 {
-		return c, &ConfigError{Field: "token", Err: fmt.Errorf("it contains characters that no token has, such as a line break")}
+	c.Token = trimmed(c.Token)
+	if err := checkToken(c.Token); err != nil {
+		return c, &ConfigError{Field: "token", Err: err}
 	}
-	c.Token = migrate.NewSecret([]byte(token))
-	if c.AppRole != nil {
-		appRole, err := c.AppRole.validate()
+	if c.Login != nil {
+		if c.Token.Len() > 0 {
+			return c, &ConfigError{Field: "auth_" + c.Login.method(), Err: fmt.Errorf("a token is given as well: choose one way to log in")}
+		}
+		login, err := c.Login.validate(c)
 		if err != nil {
 			return c, err
 		}
-		if c.Token.Len() > 0 {
-			return c, &ConfigError{Field: "auth_approle", Err: fmt.Errorf("a token is given as well: choose one way to log in")}
-		}
-		c.AppRole = &appRole
+		c.Login = login
 	}
 	for name, value := range c.Headers {
 		switch key := http.CanonicalHeaderKey(name); {
@@ -201,18 +197,12 @@ var ownHeaders = []string{
 	"X-Vault-Token", "X-Vault-Namespace", "X-Vault-Wrap-Ttl", "X-Vault-Request", "Content-Type", "Content-Length", "Host",
 }
 
-func (a AppRoleLogin) validate() (AppRoleLogin, error) {
-	if a.MountPath = strings.Trim(a.MountPath, "/"); a.MountPath == "" {
-		a.MountPath = DefaultAppRoleMount
+// checkToken refuses what cannot go into a header.
+func checkToken(token migrate.Secret) error {
+	if bytes.ContainsFunc(token.Reveal(), func(r rune) bool { return !unicode.IsPrint(r) }) {
+		return errors.New("it contains characters that no token has, such as a line break")
 	}
-	if err := ValidateMount(a.MountPath); err != nil {
-		return a, &ConfigError{Field: "auth_approle.mount", Err: err}
-	}
-	if a.RoleID = strings.TrimSpace(a.RoleID); a.RoleID == "" {
-		return a, &ConfigError{Field: "auth_approle.role_id", Err: fmt.Errorf("it is empty")}
-	}
-	a.SecretID = migrate.NewSecret([]byte(strings.TrimSpace(string(a.SecretID.Reveal()))))
-	return a, nil
+	return nil
 }
 
 func validateAddress(address string) error {

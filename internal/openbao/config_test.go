@@ -39,11 +39,28 @@ func TestConfigErrors(t *testing.T) {
 		{"client_cert_pem", func(c *openbao.Config) { c.ClientCertPEM, c.ClientKeyPEM = []byte("x"), secret("hunter2") }},
 		{"client_cert_pem", func(c *openbao.Config) { c.ClientKeyPEM = secret("hunter2") }},
 		{"client_key_pem", func(c *openbao.Config) { c.ClientCertPEM = []byte("x") }},
-		{"auth_approle", func(c *openbao.Config) { c.AppRole = &openbao.AppRoleLogin{RoleID: "a", SecretID: secret("hunter2")} }},
-		{"auth_approle.role_id", func(c *openbao.Config) { c.AppRole = &openbao.AppRoleLogin{SecretID: secret("hunter2")} }},
-		{"auth_approle.mount", func(c *openbao.Config) { c.AppRole = &openbao.AppRoleLogin{RoleID: "a", MountPath: "a//b"} }},
+		{"auth_approle", func(c *openbao.Config) {
+			c.Token, c.Login = secret("hunter2"), openbao.AppRoleLogin{RoleID: "a", SecretID: secret("hunter2")}
+		}},
+		{"auth_approle.role_id", func(c *openbao.Config) { c.Login = openbao.AppRoleLogin{SecretID: secret("hunter2")} }},
+		{"auth_approle.mount", func(c *openbao.Config) { c.Login = openbao.AppRoleLogin{RoleID: "a", MountPath: "a//b"} }},
+		{"auth_approle.wrapping_token", func(c *openbao.Config) {
+			c.Login = openbao.AppRoleLogin{RoleID: "a", SecretID: secret("hunter2"), WrappingToken: secret("hunter2")}
+		}},
+		{"auth_approle.namespace", func(c *openbao.Config) { c.Login = openbao.AppRoleLogin{RoleID: "a", Namespace: "a/root"} }},
+		{"auth_jwt.jwt", func(c *openbao.Config) { c.Login = openbao.JWTLogin{JWT: secret(" \n")} }},
+		{"auth_jwt.jwt_file", func(c *openbao.Config) { c.Login = openbao.JWTLogin{JWT: secret("hunter2"), JWTFile: "/jwt"} }},
+		{"auth_jwt.mount", func(c *openbao.Config) { c.Login = openbao.JWTLogin{JWT: secret("hunter2"), MountPath: "a b /c"} }},
+		{"auth_kubernetes.role", func(c *openbao.Config) { c.Login = openbao.KubernetesLogin{Token: secret("hunter2")} }},
+		{"auth_kubernetes.token_file", func(c *openbao.Config) {
+			c.Login = openbao.KubernetesLogin{Role: "a", Token: secret("hunter2"), TokenFile: "/token"}
+		}},
+		{"auth_kubernetes.namespace", func(c *openbao.Config) { c.Login = openbao.KubernetesLogin{Role: "a", Namespace: "a b"} }},
+		{"auth_cert", func(c *openbao.Config) { c.Address, c.Login = "https://127.0.0.1:1", openbao.CertLogin{} }},
+		{"address", func(c *openbao.Config) { c.Login = openbao.CertLogin{} }},
+		{"auth_token_file.path", func(c *openbao.Config) { c.Login = openbao.TokenFile{} }},
 	} {
-		config := openbao.Config{Address: "http://127.0.0.1:1", Token: secret("s.given-token")}
+		config := openbao.Config{Address: "http://127.0.0.1:1"}
 		test.change(&config)
 		_, err := openbao.New(config)
 		var wrong *openbao.ConfigError
@@ -97,13 +114,15 @@ func TestNothingPrintsSecrets(t *testing.T) {
 	}
 	login := openbao.Config{
 		Address: "http://127.0.0.1:1",
-		AppRole: &openbao.AppRoleLogin{RoleID: "role", SecretID: secret("hunter2-secret-id")},
+		Login:   openbao.AppRoleLogin{RoleID: "role", SecretID: secret("hunter2-secret-id")},
 		Headers: map[string]string{"Authorization": "hunter2-header"},
 	}
 	client, err := openbao.New(login)
 	mustNot(t, err)
 	for _, value := range []any{
-		config, &config, login, &login, login.AppRole, *login.AppRole, client,
+		config, &config, login, &login, login.Login, client,
+		openbao.AppRoleLogin{RoleID: "role", WrappingToken: secret("hunter2")}, openbao.JWTLogin{JWT: secret("hunter2")},
+		openbao.KubernetesLogin{Token: secret("hunter2")}, openbao.Config{Login: openbao.JWTLogin{JWT: secret("hunter2")}},
 		openbao.TokenInfo{Token: secret("hunter2")}, openbao.CreatedSecretID{SecretID: secret("hunter2")},
 		openbao.WrappedSecretID{WrappingToken: secret("hunter2")},
 	} {

@@ -59,7 +59,7 @@ func loginAs(t *testing.T, c *openbao.Client, role openbao.AppRole) *openbao.Cli
 	mustNot(t, err)
 	return client(t, func(config *openbao.Config) {
 		config.Token = migrate.Secret{}
-		config.AppRole = &openbao.AppRoleLogin{MountPath: role.Mount, RoleID: roleID, SecretID: id.SecretID}
+		config.Login = openbao.AppRoleLogin{MountPath: role.Mount, RoleID: roleID, SecretID: id.SecretID}
 	})
 }
 
@@ -93,7 +93,7 @@ func TestContractLogin(t *testing.T) {
 
 	refused := client(t, func(config *openbao.Config) {
 		config.Token = migrate.Secret{}
-		config.AppRole = &openbao.AppRoleLogin{MountPath: role.Mount, RoleID: "none", SecretID: secret("nonenone")}
+		config.Login = openbao.AppRoleLogin{MountPath: role.Mount, RoleID: "none", SecretID: secret("nonenone")}
 	})
 	if _, err := refused.Read(ctx, at, migrate.KV2, 0); !errors.Is(err, openbao.ErrLogin) {
 		t.Errorf("login with wrong credentials: %v", err)

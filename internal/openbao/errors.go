@@ -49,6 +49,7 @@ type Error struct {
 	capabilities []string
 	policyPath   string
 	address      string
+	advice       string
 	// tried are the nodes with what came of asking them, where there are several.
 	tried []string
 }
@@ -95,7 +96,7 @@ func (e *Error) Unwrap() []error {
 func (c *Client) failure(ctx context.Context, r request, last attempt, tried []attempt) error {
 	e := &Error{
 		Operation: r.operation, Path: r.path, Namespace: r.namespace,
-		capabilities: r.capabilities, policyPath: r.policyPath, address: strings.Join(c.Addresses(), ", "),
+		capabilities: r.capabilities, policyPath: r.policyPath, address: strings.Join(c.Addresses(), ", "), advice: r.advice,
 	}
 	if e.policyPath == "" {
 		e.policyPath = r.path

@@ -1,34 +1,91 @@
 package openbao
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
+	"fmt"
 	"net/http"
+	"os"
+	"strings"
 	"time"
 
 	"github.com/ocibao/terraform-provider-ocibao/internal/migrate"
 )
 
-// login is one way to get a token.
-type login interface {
-	// request is the call that logs in. It is sent at most once.
-	request() request
+// Login is one way to get a token: [AppRoleLogin], [JWTLogin], [KubernetesLogin],
+// [CertLogin] or [TokenFile].
+type Login interface {
+	// method is the name of the way, as in the argument auth_<method>.
+	method() string
+	// validate checks what can be checked without dialling and without reading
+	// files, and returns a copy with the defaults filled in.
+	validate(config Config) (Login, error)
+	// place is the absolute namespace of the login, for a client that works in
+	// another.
+	place(client string) string
+	// logIn gets a token. A refusal of the credentials is ErrLogin, one of a
+	// wrapping token ErrWrappingToken.
+	logIn(ctx context.Context, s *session) (TokenInfo, error)
 }
 
-func (a AppRoleLogin) request() request {
-	return appRoleLoginRequest(a.MountPath, a.RoleID, a.SecretID)
-}
-
-func appRoleLoginRequest(mount, roleID string, secretID migrate.Secret) request {
-	body := map[string]string{"role_id": roleID}
-	if secretID.Len() > 0 {
-		body["secret_id"] = string(secretID.Reveal())
+// checkMount trims and checks the mount of an auth method.
+func checkMount(method, mount string) (string, error) {
+	if mount = strings.Trim(mount, "/"); mount == "" {
+		return method, nil
 	}
+	if err := ValidateMount(mount); err != nil {
+		return "", &ConfigError{Field: "auth_" + method + ".mount", Err: err}
+	}
+	return mount, nil
+}
+
+// checkNamespace checks the namespace of a login.
+func checkNamespace(method, namespace string) error {
+	if err := ValidateNamespace(namespace); err != nil {
+		return &ConfigError{Field: "auth_" + method + ".namespace", Err: err}
+	}
+	return nil
+}
+
+// placeOf is the namespace of a login: its own, which is absolute, so that it can be
+// above that of the client; else the client's.
+func placeOf(own, client string) string {
+	if own = strings.Trim(own, "/"); own == "" {
+		return client
+	}
+	return JoinNamespace("", own)
+}
+
+// credential is what a login shows: a secret, or the content of a file, read at each
+// login, since what puts it there may renew it while a run lasts. White space around
+// it is dropped.
+func credential(what string, given migrate.Secret, file string) (migrate.Secret, error) {
+	if file == "" {
+		return given, nil
+	}
+	content, err := os.ReadFile(file)
+	if err != nil {
+		return migrate.Secret{}, fmt.Errorf("unable to read the %s: %w", what, err)
+	}
+	secret := trimmed(migrate.NewSecret(content))
+	if secret.Len() == 0 {
+		return migrate.Secret{}, fmt.Errorf("unable to read the %s: the file %s is empty", what, file)
+	}
+	return secret, nil
+}
+
+func trimmed(secret migrate.Secret) migrate.Secret {
+	return migrate.NewSecret(bytes.TrimSpace(secret.Reveal()))
+}
+
+// loginRequest is the call that logs in at auth/<mount>/login. It is sent at most
+// once: the answer is all that ever names the token.
+func loginRequest(operation, mount string, body map[string]string) request {
 	return request{
-		operation: "AppRole login", method: http.MethodPost, path: joinPath("auth", mount, "login"),
-		body: jsonBody(body), confidential: true, anonymous: true,
-		// Each login may use up a secret ID.
-		once: true,
+		operation: operation, method: http.MethodPost, path: joinPath("auth", mount, "login"),
+		body: jsonBody(body), confidential: true, public: []string{body["role"]}, anonymous: true, once: true,
 	}
 }
 
@@ -52,8 +109,19 @@ func parseAuth(r request, a *answer) (TokenInfo, error) {
 		Policies      []string `json:"policies"`
 		LeaseDuration int64    `json:"lease_duration"`
 		Renewable     bool     `json:"renewable"`
+
+		MFARequirement json.RawMessage `json:"mfa_requirement"`
 	}
-	if !has(a.envelope.Auth) || json.Unmarshal(a.envelope.Auth, &auth) != nil || auth.ClientToken == "" {
+	if !has(a.envelope.Auth) || json.Unmarshal(a.envelope.Auth, &auth) != nil {
+		return TokenInfo{}, unexpected(r, "the answer holds no token")
+	}
+	if has(auth.MFARequirement) {
+		return TokenInfo{}, &Error{
+			Operation: r.operation, Path: r.path, Namespace: r.namespace, kinds: []error{ErrLogin},
+			Err: errors.New("the server asks for a second factor, which the provider cannot give"), advice: "that no MFA enforcement covers the login",
+		}
+	}
+	if auth.ClientToken == "" {
 		return TokenInfo{}, unexpected(r, "the answer holds no token")
 	}
 	return TokenInfo{
@@ -63,15 +131,6 @@ func parseAuth(r request, a *answer) (TokenInfo, error) {
 		LeaseDuration: time.Duration(auth.LeaseDuration) * time.Second,
 		Renewable:     auth.Renewable,
 	}, nil
-}
-
-// LoginAppRole logs in with AppRole at auth/<mount>/login and returns the
-// token, which the caller revokes. It is not repeated, as it may use up the
-// secret ID. A refusal is ErrLogin.
-func (c *Client) LoginAppRole(ctx context.Context, namespace, mount, roleID string, secretID migrate.Secret) (TokenInfo, error) {
-	r := appRoleLoginRequest(mount, roleID, secretID)
-	r.namespace = c.at(namespace)
-	return c.login(ctx, r)
 }
 
 func (c *Client) login(ctx context.Context, r request) (TokenInfo, error) {
@@ -85,12 +144,18 @@ func (c *Client) login(ctx context.Context, r request) (TokenInfo, error) {
 // RevokeToken revokes a token by itself (auth/token/revoke-self). A token that
 // is gone already is no error.
 func (c *Client) RevokeToken(ctx context.Context, namespace string, token migrate.Secret) error {
+	return c.revoke(ctx, c.at(namespace), token, true)
+}
+
+// revoke is RevokeToken with an absolute namespace; knows says that a token which may
+// not look itself up is gone, and not one whose policies do not let it.
+func (c *Client) revoke(ctx context.Context, namespace string, token migrate.Secret, knows bool) error {
 	_, err := c.send(ctx, request{
-		operation: "token revocation", method: http.MethodPost, namespace: c.at(namespace),
+		operation: "token revocation", method: http.MethodPost, namespace: namespace,
 		path: "auth/token/revoke-self", token: token,
 		capabilities: []string{"update"},
 	})
-	if status(err) == http.StatusForbidden && c.isDead(ctx, c.at(namespace), token) {
+	if status(err) == http.StatusForbidden && knows && c.isDead(ctx, namespace, token) {
 		return nil
 	}
 	return err

@@ -97,14 +97,3 @@ func TestSamePolicy(t *testing.T) {
 		t.Error("next to deny, a capability makes a difference")
 	}
 }
-
-func FuzzParsePolicy(f *testing.F) {
-	for text := range policyTexts {
-		f.Add(text)
-	}
-	f.Fuzz(func(t *testing.T, text string) {
-		if openbao.ParsePolicy(text) == nil && !openbao.SamePolicy(text, text+"\n") {
-			t.Errorf("%q differs from itself", text)
-		}
-	})
-}

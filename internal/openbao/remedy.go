@@ -17,10 +17,14 @@ func (e *Error) Remedy() string {
 	case errors.Is(e, context.Canceled), errors.Is(e, context.DeadlineExceeded):
 		return ""
 	case errors.Is(e, ErrLogin):
-		return "OpenBao did not accept the credentials. Check the role ID, the secret ID (it may have expired or have been used up), " +
-			"the mount of the auth method and the namespace, and whether the address of this machine is within the bound CIDRs."
+		return "OpenBao did not accept the credentials. Check " + e.advice +
+			", the mount of the auth method and the namespace, and whether the address of this machine is within the bound CIDRs."
+	case errors.Is(e, ErrWrappingToken):
+		return e.advice
 	case errors.Is(e, migrate.ErrSealed):
 		return "Unseal the server (bao operator unseal), or the namespace, and run this again."
+	case errors.Is(e, migrate.ErrNamespaceNotFound) && e.advice != "":
+		return fmt.Sprintf("Create the namespace %q, or correct the namespace of the provider block or of its login.", e.Namespace)
 	case errors.Is(e, migrate.ErrNamespaceNotFound):
 		return fmt.Sprintf("Create the namespace %q, or correct the namespace argument: it is relative to that of the provider block.", e.Namespace)
 	case errors.Is(e, migrate.ErrMountNotFound):

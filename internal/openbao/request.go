@@ -32,7 +32,9 @@ type request struct {
 	body      migrate.Secret // JSON; empty for none
 	// confidential says that messages must not repeat what the body holds.
 	confidential bool
-	wrapTTL      string
+	// public are parts of a confidential body that messages may repeat.
+	public  []string
+	wrapTTL string
 	// token replaces that of the session.
 	token migrate.Secret
 	// anonymous sends no token.
@@ -42,6 +44,10 @@ type request struct {
 	once bool
 	// single turns all repetition off.
 	single bool
+	// stream takes the body of a successful answer as it comes, instead of the
+	// answer; nothing is repeated once it has begun. It bounds the time without a
+	// byte, not the whole.
+	stream func(io.Reader) error
 	// freshMount says that the mount was created just now, so that a standby
 	// may not know it yet.
 	freshMount bool
@@ -49,6 +55,8 @@ type request struct {
 	capabilities []string
 	// policyPath is the path for that policy where it is not path.
 	policyPath string
+	// advice is what to check when the credentials of a login are refused.
+	advice string
 }
 
 // answer is what the server said.
@@ -147,6 +155,9 @@ func (c *Client) try(ctx context.Context, r request, n *node, timeout time.Durat
 		ctx, release = lingering(ctx)
 		defer release()
 	}
+	if r.stream != nil {
+		return c.tryStream(ctx, r, n)
+	}
 	limited, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	limited, unwatch := c.watched(limited, n)
@@ -240,6 +251,9 @@ func (c *Client) exchange(ctx context.Context, r request, n *node) (*answer, err
 	defer func() { _ = response.Body.Close() }()
 	n.heard.Store(c.config.Clock.Now().UnixNano())
 	a := &answer{status: response.StatusCode, header: response.Header}
+	if r.stream != nil && a.status == http.StatusOK {
+		return a, r.stream(response.Body)
+	}
 	a.raw, err = io.ReadAll(io.LimitReader(response.Body, maxAnswer+1))
 	switch {
 	case err != nil:

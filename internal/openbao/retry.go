@@ -129,7 +129,7 @@ func isOfNode(r request, t attempt) bool {
 func judge(r request, t attempt) verdict {
 	if t.err != nil {
 		switch {
-		case isCertificate(t.err), errors.Is(t.err, errNotJSON):
+		case isCertificate(t.err), errors.Is(t.err, errNotJSON), isBroken(t.err):
 			return final
 		case t.redirected && !r.once:
 			return passing // a standby that does not know yet that its leader is gone

@@ -43,7 +43,7 @@ var harmlessMessages = []string{
 func scrub(r request, messages []string) []string {
 	var leaves []string
 	if r.confidential {
-		leaves = leavesOf(r.body.Reveal())
+		leaves = slices.DeleteFunc(leavesOf(r.body.Reveal()), func(leaf string) bool { return slices.Contains(r.public, leaf) })
 	}
 	if r.token.Len() >= shortestLeaf {
 		leaves = append(leaves, string(r.token.Reveal()))

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/ocibao/terraform-provider-ocibao/internal/migrate"
@@ -12,18 +13,21 @@ import (
 // session holds the token of a client: one it was given, or one it gets by
 // logging in when the first request needs it.
 type session struct {
-	client *Client
-	given  migrate.Secret
-	login  login // nil with a given token
+	client    *Client
+	given     migrate.Secret
+	login     Login  // nil with a given token
+	namespace string // absolute, of the login
 
 	// gate is a lock that a waiting request can give up on; it guards the rest.
 	gate    chan struct{}
 	current lease
 	// outlived are tokens of earlier logins that may still work; requests under
 	// way may carry them, so they are revoked at the end.
-	outlived []migrate.Secret
+	outlived []lease
 	failed   error // how the last login ended
 	refused  error // the server refused the credentials: asking again is of no use
+	// unwrapped is the secret ID that a wrapping token gave; it gives no second one.
+	unwrapped migrate.Secret
 	// blind says that lookup-self tells nothing, as the token may not call it.
 	blind  bool
 	closed bool
@@ -33,15 +37,19 @@ type session struct {
 type lease struct {
 	token     migrate.Secret
 	renewable bool
-	ttl       time.Duration // as given last; 0 is without end
-	full      time.Duration // as given at login
-	expires   time.Time
+	revocable bool // made by a login, and no batch token
+	// knows says that the token may look itself up as long as it lives, as the
+	// default policy allows.
+	knows   bool
+	ttl     time.Duration // as given last; 0 is without end
+	full    time.Duration // as given at login
+	expires time.Time
 }
 
 func newSession(client *Client, config Config) *session {
-	s := &session{client: client, given: config.Token, gate: make(chan struct{}, 1)}
-	if config.AppRole != nil {
-		s.login = *config.AppRole
+	s := &session{client: client, given: config.Token, login: config.Login, gate: make(chan struct{}, 1)}
+	if s.login != nil {
+		s.namespace = s.login.place(config.Namespace)
 	}
 	return s
 }
@@ -108,23 +116,25 @@ func (s *session) ensure(ctx context.Context) (migrate.Secret, error) {
 }
 
 // renew extends the token and reports whether that is worth keeping: close to
-// its maximum the server grants ever shorter times.
+// its maximum the server grants ever shorter times. Then it is not asked again.
 func (s *session) renew(ctx context.Context) bool {
 	asked := s.client.config.Clock.Now()
 	r := request{
-		operation: "token renewal", method: http.MethodPost, namespace: s.client.config.Namespace,
+		operation: "token renewal", method: http.MethodPost, namespace: s.namespace,
 		path: "auth/token/renew-self", body: jsonBody(struct{}{}), token: s.current.token,
 	}
 	a, err := s.client.send(ctx, r)
 	if err != nil {
+		s.current.renewable = status(err) == 0 || errors.Is(err, migrate.ErrTargetUnavailable)
 		return false
 	}
 	info, err := parseAuth(r, a)
-	if err != nil || info.LeaseDuration < s.current.full/3 {
+	if err != nil {
 		return false
 	}
 	s.current.ttl, s.current.expires = info.LeaseDuration, asked.Add(info.LeaseDuration)
-	return true
+	s.current.renewable = info.Renewable && info.LeaseDuration >= s.current.full/3
+	return s.current.renewable
 }
 
 func (s *session) logIn(ctx context.Context) (migrate.Secret, error) {
@@ -132,21 +142,19 @@ func (s *session) logIn(ctx context.Context) (migrate.Secret, error) {
 		return migrate.Secret{}, s.refused
 	}
 	asked := s.client.config.Clock.Now()
-	r := s.login.request()
-	r.namespace = s.client.config.Namespace
-	info, err := s.client.login(ctx, r)
+	info, err := s.login.logIn(ctx, s)
 	s.failed = err
 	if err != nil {
-		if errors.Is(err, ErrLogin) {
+		if errors.Is(err, ErrLogin) || errors.Is(err, ErrWrappingToken) {
 			s.refused = err
 		}
 		return migrate.Secret{}, err
 	}
-	if s.current.token.Len() > 0 {
-		s.outlived = append(s.outlived, s.current.token)
+	if s.current.revocable {
+		s.outlived = append(s.outlived, s.current)
 	}
 	s.current = lease{
-		token: info.Token, renewable: info.Renewable,
+		token: info.Token, renewable: info.Renewable, revocable: info.Accessor != "", knows: slices.Contains(info.Policies, "default"),
 		ttl: info.LeaseDuration, full: info.LeaseDuration, expires: asked.Add(info.LeaseDuration),
 	}
 	return info.Token, nil
@@ -169,16 +177,16 @@ func (s *session) replace(ctx context.Context, used migrate.Secret) (migrate.Sec
 	if s.blind {
 		return migrate.Secret{}, false
 	}
-	if !s.client.isDead(ctx, s.client.config.Namespace, used) {
+	if !s.client.isDead(ctx, s.namespace, used) {
 		return migrate.Secret{}, false
 	}
 	fresh, err := s.logIn(ctx)
-	if err != nil {
+	if err != nil || fresh.Equal(used) {
 		return migrate.Secret{}, false
 	}
 	// A token just created is alive: if even that may not look itself up, the
 	// refusal of the lookup said nothing.
-	s.blind = s.client.isDead(ctx, s.client.config.Namespace, fresh)
+	s.blind = s.client.isDead(ctx, s.namespace, fresh)
 	return fresh, true
 }
 
@@ -190,14 +198,14 @@ func (s *session) close(ctx context.Context) error {
 		return err
 	}
 	defer s.leave()
-	tokens := s.outlived
-	if s.current.token.Len() > 0 {
-		tokens = append(tokens, s.current.token)
+	leases := s.outlived
+	if s.current.revocable {
+		leases = append(leases, s.current)
 	}
-	s.closed, s.current, s.outlived = true, lease{}, nil
+	s.closed, s.current, s.outlived, s.unwrapped = true, lease{}, nil, migrate.Secret{}
 	var failures []error
-	for _, token := range tokens {
-		failures = append(failures, s.client.RevokeToken(ctx, "", token))
+	for _, lease := range leases {
+		failures = append(failures, s.client.revoke(ctx, s.namespace, lease.token, lease.knows))
 	}
 	return errors.Join(failures...)
 }

@@ -26,6 +26,18 @@ type authority struct {
 	blind   atomic.Bool                                      // lookup-self is refused for all
 	refuses atomic.Bool                                      // reads are refused for all
 	login   atomic.Pointer[func(w http.ResponseWriter) bool] // answers a login itself, or says that it did not
+	batch   atomic.Bool                                      // tokens are batch tokens
+	wrapped sync.Map                                         // wrapping tokens to where they were made
+}
+
+// newToken is the answer to a login.
+func (a *authority) newToken() string {
+	n, accessor := a.issued.Add(1), ""
+	if !a.batch.Load() {
+		accessor = fmt.Sprintf("accessor-%d", n)
+	}
+	return fmt.Sprintf(`{"auth":{"client_token":"t-%d","accessor":%q,"policies":["default"],"lease_duration":%d,"renewable":%v}}`,
+		n, accessor, a.ttl.Load(), accessor != "")
 }
 
 func newAuthority(t *testing.T) *authority {
@@ -36,11 +48,25 @@ func newAuthority(t *testing.T) *authority {
 	a.fake = newFake(t, func(w http.ResponseWriter, _ int, c call) {
 		_, dead := a.dead.Load(c.token)
 		switch strings.TrimPrefix(c.path, "/v1/") {
-		case "auth/team/approle/login":
+		case "auth/team/approle/login", "auth/jwt/login", "auth/kubernetes/login", "auth/cert/login", "auth/approle/login":
 			if login := a.login.Load(); login != nil && (*login)(w) {
 				return
 			}
-			reply(w, 200, fmt.Sprintf(`{"auth":{"client_token":"t-%d","lease_duration":%d,"renewable":true}}`, a.issued.Add(1), a.ttl.Load()))
+			reply(w, 200, a.newToken())
+		case "sys/wrapping/lookup":
+			_, token, _ := strings.Cut(c.body, `"token":"`)
+			made, there := a.wrapped.Load(strings.TrimSuffix(token, `"}`))
+			if !there {
+				reply(w, 400, `{"errors":["wrapping token is not valid or does not exist"]}`)
+				return
+			}
+			reply(w, 200, fmt.Sprintf(`{"data":{"creation_path":%q,"creation_ttl":60}}`, made))
+		case "sys/wrapping/unwrap":
+			if _, there := a.wrapped.LoadAndDelete(c.token); !there {
+				reply(w, 400, `{"errors":["wrapping token is not valid or does not exist"]}`)
+				return
+			}
+			reply(w, 200, `{"data":{"secret_id":"unwrapped-secret-id","secret_id_accessor":"x"}}`)
 		case "auth/token/renew-self":
 			reply(w, 200, fmt.Sprintf(`{"auth":{"client_token":%q,"lease_duration":%d,"renewable":true}}`, c.token, a.renewed.Load()))
 		case "auth/token/lookup-self":
@@ -50,6 +76,10 @@ func newAuthority(t *testing.T) *authority {
 			}
 			reply(w, 200, `{"data":{"ttl":900}}`)
 		case "auth/token/revoke-self":
+			if a.batch.Load() {
+				reply(w, 400, `{"errors":["batch tokens cannot be revoked"]}`)
+				return
+			}
 			a.dead.Store(c.token, true)
 			w.WriteHeader(http.StatusNoContent)
 		default:
@@ -73,9 +103,14 @@ func (a *authority) answerLogin(handle func(w http.ResponseWriter) bool) {
 
 func (a *authority) client(t *testing.T) (*openbao.Client, *fakeClock) {
 	t.Helper()
+	return a.loggingIn(t, openbao.AppRoleLogin{MountPath: "/team/approle/", RoleID: "role", SecretID: secret("secret-id-1\n")})
+}
+
+// loggingIn is a client that works in the namespace ns.
+func (a *authority) loggingIn(t *testing.T, login openbao.Login) (*openbao.Client, *fakeClock) {
+	t.Helper()
 	return a.fake.client(t, func(config *openbao.Config) {
-		config.Token, config.Namespace = migrate.Secret{}, "ns"
-		config.AppRole = &openbao.AppRoleLogin{MountPath: "/team/approle/", RoleID: "role", SecretID: secret("secret-id-1\n")}
+		config.Token, config.Namespace, config.Login = migrate.Secret{}, "ns", login
 	})
 }
 

@@ -20,8 +20,13 @@ type Wrapping struct {
 // sys/wrapping/lookup, without any other token). One that was used or has
 // expired is ErrWrappingToken.
 func (c *Client) LookupWrapping(ctx context.Context, namespace string, token migrate.Secret) (Wrapping, error) {
+	return c.lookupWrapping(ctx, c.at(namespace), token)
+}
+
+// lookupWrapping is LookupWrapping with an absolute namespace.
+func (c *Client) lookupWrapping(ctx context.Context, namespace string, token migrate.Secret) (Wrapping, error) {
 	r := request{
-		operation: "wrapping lookup", method: http.MethodPost, namespace: c.at(namespace), path: "sys/wrapping/lookup",
+		operation: "wrapping lookup", method: http.MethodPost, namespace: namespace, path: "sys/wrapping/lookup",
 		body: jsonBody(map[string]string{"token": string(token.Reveal())}), confidential: true, anonymous: true,
 	}
 	a, err := c.do(ctx, r)
@@ -46,8 +51,13 @@ func (c *Client) LookupWrapping(ctx context.Context, namespace string, token mig
 // (POST sys/wrapping/unwrap). It is not repeated once sent. A token that was
 // used or has expired is ErrWrappingToken.
 func (c *Client) UnwrapSecretID(ctx context.Context, namespace string, token migrate.Secret) (CreatedSecretID, error) {
+	return c.unwrapSecretID(ctx, c.at(namespace), token)
+}
+
+// unwrapSecretID is UnwrapSecretID with an absolute namespace.
+func (c *Client) unwrapSecretID(ctx context.Context, namespace string, token migrate.Secret) (CreatedSecretID, error) {
 	r := request{
-		operation: "unwrapping", method: http.MethodPost, namespace: c.at(namespace), path: "sys/wrapping/unwrap",
+		operation: "unwrapping", method: http.MethodPost, namespace: namespace, path: "sys/wrapping/unwrap",
 		token: token, once: true,
 	}
 	a, err := c.do(ctx, r)

@@ -37,12 +37,10 @@ type openBaoModel struct {
 	Headers        types.Map     `tfsdk:"headers"`
 	MaxRetries     types.Int64   `tfsdk:"max_retries"`
 	AppRole        types.Object  `tfsdk:"auth_approle"`
-}
-
-type appRoleModel struct {
-	Mount    types.String `tfsdk:"mount"`
-	RoleID   types.String `tfsdk:"role_id"`
-	SecretID types.String `tfsdk:"secret_id"`
+	JWT            types.Object  `tfsdk:"auth_jwt"`
+	Kubernetes     types.Object  `tfsdk:"auth_kubernetes"`
+	Cert           types.Object  `tfsdk:"auth_cert"`
+	TokenFile      types.Object  `tfsdk:"auth_token_file"`
 }
 
 type ociModel struct {
@@ -76,10 +74,8 @@ func openBaoSide(ctx context.Context, block types.Object, env settings.Environme
 		return glue.Side[*openbao.Client]{Unknown: names}
 	}
 	var model openBaoModel
-	var appRole *settings.AppRoleBlock
 	if !block.IsNull() {
 		diags.Append(block.As(ctx, &model, basetypes.ObjectAsOptions{})...)
-		appRole = appRoleBlock(ctx, model.AppRole, diags)
 	}
 	config, problems := settings.OpenBao(settings.OpenBaoBlock{
 		Address:        addressList(model.Address, diags),
@@ -93,7 +89,7 @@ func openBaoSide(ctx context.Context, block types.Object, env settings.Environme
 		SkipTLSVerify:  text(model.SkipTLSVerify),
 		MaxRetries:     text(model.MaxRetries),
 		Headers:        glue.Texts(model.Headers),
-		AppRole:        appRole,
+		Logins:         loginBlocks(ctx, model, diags),
 	}, env)
 	return side("openbao", block, problems, diags, func() (*openbao.Client, error) { return openbao.New(config) })
 }
@@ -131,15 +127,6 @@ func addressList(value types.Dynamic, diags *diag.Diagnostics) string {
 func wrongAddress(diags *diag.Diagnostics) {
 	diags.AddAttributeError(attribute([]string{"openbao", "address"}), "Invalid OpenBao address",
 		"address must be a URL such as \"https://bao.example.com:8200\", or a list of such URLs, one for each node of the cluster.")
-}
-
-func appRoleBlock(ctx context.Context, block types.Object, diags *diag.Diagnostics) *settings.AppRoleBlock {
-	if block.IsNull() {
-		return nil
-	}
-	var model appRoleModel
-	diags.Append(block.As(ctx, &model, basetypes.ObjectAsOptions{})...)
-	return &settings.AppRoleBlock{Mount: model.Mount.ValueString(), RoleID: model.RoleID.ValueString(), SecretID: model.SecretID.ValueString()}
 }
 
 // ociSide turns the oci block into a client.

@@ -7,6 +7,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/ocibao/terraform-provider-ocibao/internal/acctest"
 )
 
 // updateGuides names the environment variable with which the tests write the
@@ -164,7 +166,7 @@ func (r plannedRun) excerpt(addresses ...string) string {
 				// Some time after it has expired the server forgets when.
 				detail = strings.Replace(detail, "was used up, has expired or was revoked", "has expired at 2026-03-01T02:00:00Z", 1)
 			}
-			warnings = append(warnings, "Warning: "+summary+"\n\n  with "+address+"\n\n"+wrapped(steady(detail), 78))
+			warnings = append(warnings, "Warning: "+summary+"\n\n  with "+address+"\n\n"+wrapped(acctest.Steady(detail), 78))
 		}
 		if text := r.text[address]; text != "" {
 			parts = append(parts, text)
@@ -174,25 +176,7 @@ func (r plannedRun) excerpt(addresses ...string) string {
 	if len(parts) == 0 {
 		return ""
 	}
-	return "\n```text\n" + steady(strings.Join(parts, "\n\n")) + "\n```\n"
-}
-
-// steady makes equal what differs from run to run.
-func steady(text string) string {
-	for _, varying := range varyings {
-		text = varying.pattern.ReplaceAllString(text, varying.steady)
-	}
-	return text
-}
-
-var varyings = []struct {
-	pattern *regexp.Regexp
-	steady  string
-}{
-	{regexp.MustCompile(`(ocid1\.vaultsecret\.oc1\.[a-z0-9-]+)\.a[a-z0-9]{20,}`), "$1.example"},
-	{regexp.MustCompile(`\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z`), "2026-03-01T02:00:00Z"},
-	{regexp.MustCompile(`\n *# \(\d+ unchanged attributes? hidden\)`), ""},
-	{regexp.MustCompile(`[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}`), "0d54a3e1-7c5b-4a7e-9b57-2f6c1b8a3d90"},
+	return "\n```text\n" + acctest.Steady(strings.Join(parts, "\n\n")) + "\n```\n"
 }
 
 // wrapped breaks lines between words, as the command lines do.

@@ -261,7 +261,7 @@ func planned(h *acctest.Harness, exitCode int, args ...string) plannedRun {
 	if run.ExitCode != exitCode {
 		h.Fatalf("plan ended with %d, want %d:\n%s", run.ExitCode, exitCode, text)
 	}
-	plan := plannedRun{text: sections(text), warnings: warnings, changes: map[string]objectChange{}}
+	plan := plannedRun{text: acctest.PlanSections(text), warnings: warnings, changes: map[string]objectChange{}}
 	var document struct {
 		Changes []objectChange `json:"resource_changes"`
 	}
@@ -295,19 +295,6 @@ func diagnostics(output string) (warnings map[string][]string, errors []string) 
 		}
 	}
 	return warnings, errors
-}
-
-// sections cuts the text of a plan into those of its objects.
-func sections(text string) map[string]string {
-	found := map[string]string{}
-	_, text, _ = strings.Cut(text, " will perform the following actions:\n")
-	text, _, _ = strings.Cut(text, "\nPlan: ")
-	for _, part := range strings.Split("\n"+text, "\n  # ocibao_")[1:] {
-		part = "  # ocibao_" + strings.TrimRight(part, "\n")
-		address, _, _ := strings.Cut(strings.TrimPrefix(part, "  # "), " ")
-		found[address] = part
-	}
-	return found
 }
 
 func (r plannedRun) acts(h *acctest.Harness, address, actions string) {

@@ -5,28 +5,19 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"testing"
 
 	"github.com/ocibao/terraform-provider-ocibao/internal/acctest"
 )
 
-// mirror makes a directory with the built provider as both registries' mirrors
-// have it, and a CLI configuration that takes providers from there alone, and
-// has the workspace of h use it.
+// mirror makes a mirror with the built provider and has the workspace of h take
+// providers from there alone.
 func mirror(h *acctest.Harness) (dir string) {
 	h.Helper()
 	dir = h.TempDir()
-	binary := filepath.Join(os.Getenv(acctest.EnvProviderDir), "terraform-provider-ocibao")
-	for _, registry := range []string{"registry.terraform.io", "registry.opentofu.org"} {
-		version := filepath.Join(dir, registry, "ocibao", "ocibao", "0.0.1", runtime.GOOS+"_"+runtime.GOARCH)
-		if err := os.MkdirAll(version, 0o700); err != nil {
-			h.Fatal(err)
-		}
-		if err := os.Symlink(binary, filepath.Join(version, "terraform-provider-ocibao_v0.0.1")); err != nil {
-			h.Fatal(err)
-		}
+	if err := acctest.Mirror(dir); err != nil {
+		h.Fatal(err)
 	}
 	config := filepath.Join(dir, "cli.tfrc")
 	if err := os.WriteFile(config, fmt.Appendf(nil, `

@@ -4,8 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"os"
-	"path/filepath"
 	"reflect"
 	"strings"
 	"testing"
@@ -95,11 +93,5 @@ func TestFunctions_Documented(t *testing.T) {
 				t.Errorf("%s: parameter %s is described as %q", name, parameter.Name, parameter.Description)
 			}
 		}
-		content, err := os.ReadFile(filepath.Join("..", "..", "examples", "functions", name, "function.tf"))
-		if err != nil {
-			t.Error(err)
-			continue
-		}
-		validate(t, string(content))
 	}
 }

@@ -341,30 +341,3 @@ func TestPromiseConverges_InterruptedAtEveryRequest(t *testing.T) {
 		}
 	})
 }
-
-// A state that cannot be saved is not the end: the next run, which knows nothing
-// of the first, adopts what stands there.
-func TestPromiseConverges_StateCouldNotBeSaved(t *testing.T) {
-	t.Parallel()
-	h := acctest.New(t)
-	id := h.Secret("cloud_provider_a", acctest.GuideSecretA)
-	config := one(id) + policy() + block("ocibao_auth_mount", `path = "apps"`) + `
-resource "ocibao_approle" "app" {
-  mount = ocibao_auth_mount.this.path
-  name  = "app"
-}
-`
-	h.Configure(config)
-	h.Write("file", "not a directory")
-	run := h.CLI("apply", "-auto-approve", "-input=false", "-lock=false", "-state-out=file/terraform.tfstate")
-	if h.Work.Read("terraform.tfstate") != "" || h.KV2("credentials", "provider-a") == "" {
-		t.Fatalf("the state was saved, or nothing was done:\n%s", run.Output)
-	}
-	h.Proxy.Reset()
-	h.Apply()
-	wrote(h)
-	h.Plan(0)
-	if version := fmt.Sprint(h.Data("credentials/metadata/provider-a")["current_version"]); version != "1" {
-		t.Errorf("the secret was written %s times", version)
-	}
-}

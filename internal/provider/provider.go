@@ -6,8 +6,10 @@ import (
 	"os"
 	"sync"
 
+	"github.com/hashicorp/terraform-plugin-framework/action"
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/ephemeral"
+	"github.com/hashicorp/terraform-plugin-framework/list"
 	"github.com/hashicorp/terraform-plugin-framework/provider"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 
@@ -20,6 +22,8 @@ import (
 var (
 	_ provider.Provider                       = (*Provider)(nil)
 	_ provider.ProviderWithEphemeralResources = (*Provider)(nil)
+	_ provider.ProviderWithActions            = (*Provider)(nil)
+	_ provider.ProviderWithListResources      = (*Provider)(nil)
 )
 
 // Provider is the ocibao provider. Configuring it dials nothing.
@@ -60,6 +64,7 @@ func (p *Provider) Configure(ctx context.Context, req provider.ConfigureRequest,
 		p.mu.Unlock()
 	}
 	resp.ResourceData, resp.DataSourceData, resp.EphemeralResourceData = clients, clients, clients
+	resp.ActionData, resp.ListResourceData = clients, clients
 }
 
 // Close revokes the tokens that the provider got by logging in.
@@ -86,3 +91,10 @@ func (p *Provider) DataSources(context.Context) []func() datasource.DataSource {
 func (p *Provider) EphemeralResources(context.Context) []func() ephemeral.EphemeralResource {
 	return ephemeralResources
 }
+
+// Actions are the actions, which Terraform knows from 1.14 on.
+func (p *Provider) Actions(context.Context) []func() action.Action { return actions }
+
+// ListResources are the list resources, which terraform query of Terraform 1.14
+// and later asks.
+func (p *Provider) ListResources(context.Context) []func() list.ListResource { return listResources }

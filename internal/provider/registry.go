@@ -1,8 +1,10 @@
 package provider
 
 import (
+	"github.com/hashicorp/terraform-plugin-framework/action"
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/ephemeral"
+	"github.com/hashicorp/terraform-plugin-framework/list"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 
 	"github.com/ocibao/terraform-provider-ocibao/internal/provider/approle"
@@ -17,6 +19,7 @@ var resources = []func() resource.Resource{
 	approle.NewAuthMountResource,
 	approle.NewRoleResource,
 	approle.NewSecretIDResource,
+	cluster.NewAuditDeviceResource,
 	cluster.NewRaftAutopilotResource,
 	kv.NewMountResource,
 	migration.NewMigratedSecretResource,
@@ -40,4 +43,12 @@ var dataSources = []func() datasource.DataSource{
 
 var ephemeralResources = []func() ephemeral.EphemeralResource{
 	approle.NewLoginEphemeral,
+}
+
+var actions = []func() action.Action{
+	cluster.NewRaftSnapshotAction,
+}
+
+var listResources = []func() list.ListResource{
+	source.NewMigratedSecretList,
 }

@@ -22,7 +22,9 @@ func (p *Provider) Schema(_ context.Context, _ provider.SchemaRequest, resp *pro
 			"openbao": schema.SingleNestedAttribute{
 				Optional: true,
 				MarkdownDescription: "The OpenBao server. What is not set here is taken from the environment: `BAO_*` first, then `VAULT_*`; " +
-					"the token at last from the file that `bao login` leaves. May be left out when the environment has everything, or when no object uses OpenBao.",
+					"the token at last from the file that `bao login` leaves. At most one of `token` and the `auth_*` arguments may be set; it wins over the environment's token. " +
+					"A login happens at the first request, once a run; its token is renewed while the run lasts, replaced when it ended before its time, and revoked at the end. " +
+					"A batch token, which cannot be revoked, is left to expire. May be left out when the environment has everything, or when no object uses OpenBao.",
 				Attributes: openBaoAttributes(),
 			},
 			"oci": schema.SingleNestedAttribute{
@@ -54,7 +56,7 @@ func openBaoAttributes() map[string]schema.Attribute {
 			Optional:  true,
 			Sensitive: true,
 			MarkdownDescription: "Token. It is used as it is: no child token is made, and it is neither renewed nor revoked. Environment: `BAO_TOKEN`, `VAULT_TOKEN`, " +
-				"then the file named by `BAO_TOKEN_PATH`, by default `~/.vault-token`. Excludes `auth_approle`.",
+				"then the file named by `BAO_TOKEN_PATH`, by default `~/.vault-token`; none of these counts when an `auth_*` argument is set. Excludes those.",
 		},
 		"ca_cert_file": schema.StringAttribute{
 			Optional:            true,
@@ -90,16 +92,11 @@ func openBaoAttributes() map[string]schema.Attribute {
 			MarkdownDescription: "How often a request that failed on the way, or that a gateway refused, is repeated. Default 2. Environment: `BAO_MAX_RETRIES`, `VAULT_MAX_RETRIES`.",
 			Validators:          []validator.Int64{int64validator.AtLeast(0)},
 		},
-		"auth_approle": schema.SingleNestedAttribute{
-			Optional: true,
-			MarkdownDescription: "Logs in with AppRole: once, at the first request, renewed while the run lasts, and the token revoked at the end. " +
-				"Then no token of the environment is used.",
-			Attributes: map[string]schema.Attribute{
-				"mount":     schema.StringAttribute{Optional: true, MarkdownDescription: "Path of the auth mount. Default `approle`."},
-				"role_id":   schema.StringAttribute{Required: true, MarkdownDescription: "Role ID of the AppRole."},
-				"secret_id": schema.StringAttribute{Optional: true, Sensitive: true, MarkdownDescription: "Secret ID, unless the role does not bind one."},
-			},
-		},
+		"auth_approle":    appRoleAttribute(),
+		"auth_jwt":        jwtAttribute(),
+		"auth_kubernetes": kubernetesAttribute(),
+		"auth_cert":       certAttribute(),
+		"auth_token_file": tokenFileAttribute(),
 	}
 }
 

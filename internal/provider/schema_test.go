@@ -52,6 +52,12 @@ func TestSchema_EveryAttributeIsDescribed(t *testing.T) {
 	for name, schema := range response.EphemeralResourceSchemas {
 		check("ephemeral "+name, schema)
 	}
+	for name, schema := range response.ActionSchemas {
+		check("action "+name, schema.Schema)
+	}
+	for name, schema := range response.ListResourceSchemas {
+		check("list "+name, schema)
+	}
 	if checked < 150 {
 		t.Errorf("only %d attributes were checked", checked)
 	}

@@ -23,7 +23,7 @@ const versionLine = "embedded OpenBao-compatible server (Vault 1.14.1, MPL-2.0),
 const usage = `Usage: embedded-bao version
        embedded-bao server -dev [-dev-root-token-id=ID] [-dev-listen-address=127.0.0.1:8200]
            [-dev-no-store-token] [-dev-tls [-dev-tls-cert-dir=DIR]]
-           [-dev-no-kv] [-log-level=info] [-openbao=false]
+           [-dev-no-kv] [-log-level=info] [-openbao=false] [-config=FILE]
        embedded-bao server -config=FILE.json [-log-level=info] [-openbao=false]
 `
 
@@ -64,7 +64,7 @@ func serve(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		o        baoserver.Options
 		dev      = flags.Bool("dev", false, "development mode: in memory, unsealed")
 		devTLS   = flags.Bool("dev-tls", false, "development mode with TLS")
-		file     = flags.String("config", "", "configuration in JSON of a node of a Raft cluster")
+		file     = flags.String("config", "", "configuration in JSON of a node of a Raft cluster; with -dev what it says on audit devices counts")
 		logLevel = flags.String("log-level", "info", "trace, debug, info, warn or error")
 	)
 	flags.StringVar(&o.Listen, "dev-listen-address", "127.0.0.1:8200", "loopback address and port")
@@ -82,7 +82,10 @@ func serve(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	o.Logger = hclog.New(&hclog.LoggerOptions{Level: hclog.LevelFromString(*logLevel), Output: stderr})
 	switch inMemory := *dev || *devTLS; {
 	case inMemory && *file != "":
-		return errors.New("give -dev or -config, not both")
+		var err error
+		if o.Audit, err = baoserver.ReadAuditConfig(*file); err != nil {
+			return err
+		}
 	case *file != "":
 		return serveNode(ctx, *file, o, stdout)
 	case !inMemory:

@@ -1,14 +1,13 @@
 package baoserver
 
 import (
-	"context"
-	"errors"
 	"slices"
 
+	jwt "github.com/hashicorp/vault-plugin-auth-jwt"
+	kubernetes "github.com/hashicorp/vault-plugin-auth-kubernetes"
 	kv "github.com/hashicorp/vault-plugin-secrets-kv"
-	"github.com/hashicorp/vault/audit"
-	auditfile "github.com/hashicorp/vault/builtin/audit/file"
 	"github.com/hashicorp/vault/builtin/credential/approle"
+	"github.com/hashicorp/vault/builtin/credential/cert"
 	"github.com/hashicorp/vault/sdk/helper/consts"
 	"github.com/hashicorp/vault/sdk/logical"
 )
@@ -20,21 +19,13 @@ func secretEngines() map[string]logical.Factory {
 
 // authMethods are the auth methods that can be enabled.
 func authMethods(asOpenBao bool) map[string]logical.Factory {
+	methods := map[string]logical.Factory{
+		"approle": approle.Factory, "cert": cert.Factory, "jwt": jwt.Factory, "kubernetes": kubernetes.Factory,
+	}
 	if asOpenBao {
-		return map[string]logical.Factory{"approle": openBaoAppRole}
+		methods["approle"] = openBaoAppRole
 	}
-	return map[string]logical.Factory{"approle": approle.Factory}
-}
-
-// auditDevices are the audit devices that can be enabled through the API.
-func auditDevices(asOpenBao bool) map[string]audit.Factory {
-	if !asOpenBao {
-		return map[string]audit.Factory{"file": auditfile.Factory}
-	}
-	refuse := func(context.Context, *audit.BackendConfig) (audit.Backend, error) {
-		return nil, errors.New(auditRefusal)
-	}
-	return map[string]audit.Factory{"file": refuse, "socket": refuse, "syslog": refuse}
+	return methods
 }
 
 // registry tells the core which plugins are built in. Its factories are the

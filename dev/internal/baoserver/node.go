@@ -57,13 +57,14 @@ func (s *Server) startNode(config NodeConfig, likeOpenBao bool, logger hclog.Log
 		return fmt.Errorf("opening the storage: it is a %T", storage)
 	}
 	s.storage = backend
-	core := coreConfig(likeOpenBao, logger)
+	s.auditAllowed.Store(!likeOpenBao)
+	core := s.coreConfig(likeOpenBao, logger)
 	core.Physical, core.HAPhysical, core.StorageType = backend, backend, "raft"
 	core.RedirectAddr, core.ClusterAddr = config.APIAddress, config.ClusterAddress
 	if s.core, err = vault.NewCore(core); err != nil {
 		return fmt.Errorf("making the core: %w", err)
 	}
-	handler := s.handler(likeOpenBao)
+	handler := s.handler(likeOpenBao, AuditConfig{})
 	s.core.SetClusterListenerAddrs([]*net.TCPAddr{cluster})
 	s.core.SetClusterHandler(handler)
 	s.serve(listener, handler, logger)

@@ -16,6 +16,7 @@ import (
 
 // OpenBao 2.6's words, which clients may look for.
 const (
+	auditDeclared    = "cannot disable configuration-managed audit device"
 	auditRefusal     = "cannot enable audit device via API; use declarative, config-based audit device management instead"
 	namespaceUnknown = "namespace not found"
 	namespaceRefusal = "operation unavailable in namespaces"
@@ -36,7 +37,7 @@ const namespaceHeader = "X-Vault-Namespace"
 // asOpenBao refuses what OpenBao 2.6 refuses and the core behind it accepts. In
 // particular the core ignores the namespace header, so that a write meant for a
 // namespace would land in the root; here no namespace but the root exists.
-func asOpenBao(core http.Handler, sealed func() bool) http.Handler {
+func asOpenBao(core http.Handler, sealed func() bool, declared AuditConfig) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		namespace := r.Header.Get(namespaceHeader)
 		if namespace != "" {
@@ -49,6 +50,8 @@ func asOpenBao(core http.Handler, sealed func() bool) http.Handler {
 			refuse(w, http.StatusNotFound, namespaceUnknown)
 		case tooComplex(r):
 			refuse(w, http.StatusBadRequest, jsonRefusal)
+		case declared.declares(r):
+			refuse(w, http.StatusBadRequest, auditDeclared)
 		default:
 			core.ServeHTTP(w, r)
 		}

@@ -2,6 +2,7 @@ package baoserver_test
 
 import (
 	"fmt"
+	"os"
 	"path/filepath"
 	"testing"
 
@@ -27,6 +28,32 @@ func TestOpenBaoRefusesAuditDevices(t *testing.T) {
 	plain := start(t, baoserver.Options{})
 	plain.ok("PUT", "sys/audit/file", device)
 	plain.ok("DELETE", "sys/audit/file", nil)
+}
+
+func TestOpenBaoDeclaredAuditDevice(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	file := filepath.Join(dir, "server.hcl")
+	text := fmt.Sprintf("ui = true\naudit \"file\" \"disk\" {\n  description = \"d\"\n  options {\n    file_path = %q\n  }\n}\n", filepath.Join(dir, "declared"))
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	config, err := baoserver.ReadAuditConfig(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	device := object{"type": "file", "options": object{"file_path": filepath.Join(dir, "other")}}
+	c := start(t, baoserver.Options{AsOpenBao: true, Audit: config})
+	if got, _ := c.ok("GET", "sys/audit", nil).Data["disk/"].(object); got["description"] != "d" || got["type"] != "file" {
+		t.Errorf("got %v", got)
+	}
+	c.refused(400, "cannot disable configuration-managed audit device", "DELETE", "sys/audit/disk", nil)
+	c.refused(400, "cannot enable audit device via API; use declarative, config-based audit device management instead",
+		"PUT", "sys/audit/other", device)
+	config.AllowAPI = true
+	open := start(t, baoserver.Options{AsOpenBao: true, Audit: config})
+	open.ok("PUT", "sys/audit/other", device)
+	open.ok("DELETE", "sys/audit/other", nil)
 }
 
 func TestOpenBaoKnowsNoNamespace(t *testing.T) {

@@ -12,6 +12,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"sync/atomic"
 	"time"
 
 	"github.com/hashicorp/go-hclog"
@@ -33,6 +34,8 @@ type Options struct {
 	TLSCertDir string
 	// AsOpenBao makes the server refuse what OpenBao 2.6 refuses.
 	AsOpenBao bool
+	// Audit are the declared audit devices, and whether the API enables others.
+	Audit AuditConfig
 	// Logger takes the server's log; nil drops it.
 	Logger hclog.Logger
 }
@@ -53,6 +56,8 @@ type Server struct {
 	storage io.Closer // nil in memory
 	http    *http.Server
 	served  chan error
+	// auditAllowed says whether audit devices can be enabled now.
+	auditAllowed atomic.Bool
 }
 
 // Start starts a server and returns once it is unsealed and serves requests.
@@ -85,7 +90,8 @@ func (s *Server) start(ctx context.Context, o Options, listener net.Listener) er
 		s.CACertFile = files.ca
 	}
 
-	config, err := memoryConfig(o)
+	s.auditAllowed.Store(true)
+	config, err := s.memoryConfig(o)
 	if err != nil {
 		return err
 	}
@@ -98,7 +104,10 @@ func (s *Server) start(ctx context.Context, o Options, listener net.Listener) er
 	if err := s.prepare(ctx, o); err != nil {
 		return err
 	}
-	s.serve(listener, s.handler(o.AsOpenBao), o.Logger)
+	if err := s.declareAudit(ctx, o); err != nil {
+		return err
+	}
+	s.serve(listener, s.handler(o.AsOpenBao, o.Audit), o.Logger)
 	return nil
 }
 
@@ -112,15 +121,17 @@ func (s *Server) overTLS(listener net.Listener, certFile, keyFile string) (net.L
 	return tls.NewListener(listener, &tls.Config{
 		Certificates: []tls.Certificate{pair},
 		MinVersion:   tls.VersionTLS12,
-		NextProtos:   []string{"h2", "http/1.1"},
+		// For the cert auth method, which checks it.
+		ClientAuth: tls.RequestClientCert,
+		NextProtos: []string{"h2", "http/1.1"},
 	}), nil
 }
 
 // handler is the API of the core.
-func (s *Server) handler(likeOpenBao bool) http.Handler {
+func (s *Server) handler(likeOpenBao bool, declared AuditConfig) http.Handler {
 	handler := vaulthttp.Handler.Handler(&vault.HandlerProperties{Core: s.core})
 	if likeOpenBao {
-		handler = asOpenBao(handler, s.core.Sealed)
+		handler = asOpenBao(handler, s.core.Sealed, declared)
 	}
 	return handler
 }
@@ -135,19 +146,19 @@ func (s *Server) serve(listener net.Listener, handler http.Handler, logger hclog
 }
 
 // memoryConfig is the configuration of a development core: one node, in memory.
-func memoryConfig(o Options) (*vault.CoreConfig, error) {
+func (s *Server) memoryConfig(o Options) (*vault.CoreConfig, error) {
 	storage, err := inmem.NewInmem(nil, o.Logger)
 	if err != nil {
 		return nil, err
 	}
-	config := coreConfig(o.AsOpenBao, o.Logger)
+	config := s.coreConfig(o.AsOpenBao, o.Logger)
 	config.Physical, config.StorageType = storage, "inmem"
 	config.EnableRaw = true
 	return config, nil
 }
 
 // coreConfig is what every core has in common; its storage is not set.
-func coreConfig(likeOpenBao bool, logger hclog.Logger) *vault.CoreConfig {
+func (s *Server) coreConfig(likeOpenBao bool, logger hclog.Logger) *vault.CoreConfig {
 	secret, auth := secretEngines(), authMethods(likeOpenBao)
 	metrics, sink := metricsHelper()
 	return &vault.CoreConfig{
@@ -155,7 +166,7 @@ func coreConfig(likeOpenBao bool, logger hclog.Logger) *vault.CoreConfig {
 		DisableMlock:       true,
 		LogicalBackends:    secret,
 		CredentialBackends: auth,
-		AuditBackends:      auditDevices(likeOpenBao),
+		AuditBackends:      auditDevices(&s.auditAllowed),
 		BuiltinRegistry:    registry{secret: secret, auth: auth},
 		MetricsHelper:      metrics,
 		MetricSink:         sink,

@@ -169,20 +169,7 @@ func (r *authMountResource) ModifyPlan(ctx context.Context, req resource.ModifyP
 	if req.Plan.Raw.IsNull() {
 		return
 	}
-	var config, plan authMountModel
-	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
-	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
-	if resp.Diagnostics.HasError() || !config.Path.IsNull() {
-		return
-	}
-	resp.Diagnostics.Append(resp.Plan.SetAttribute(ctx, path.Root("path"), plan.Type)...)
-	var state authMountModel
-	if !req.State.Raw.IsNull() {
-		resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
-		if !state.Path.Equal(plan.Type) {
-			resp.RequiresReplace.Append(path.Root("path"))
-		}
-	}
+	glue.DefaultTo(ctx, req, resp, "path", "type")
 }
 
 func (r *authMountResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {

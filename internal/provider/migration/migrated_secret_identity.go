@@ -28,7 +28,7 @@ func (r *migratedSecretResource) IdentitySchema(_ context.Context, _ resource.Id
 			"namespace": identityschema.StringAttribute{OptionalForImport: true, Description: "Namespace, relative to the provider's."},
 			"mount":     identityschema.StringAttribute{RequiredForImport: true, Description: "Path of the KV mount."},
 			"name":      identityschema.StringAttribute{RequiredForImport: true, Description: "Path of the secret below the mount."},
-			"secret_id": identityschema.StringAttribute{OptionalForImport: true, Description: "OCID of the source; needed where no ownership mark tells it."},
+			"secret_id": identityschema.StringAttribute{OptionalForImport: true, Description: "OCID of the source; needed where no ownership mark tells it, and for a secret that is not there yet and that apply is to bring there."},
 		},
 	}
 }
@@ -42,8 +42,12 @@ func (m migratedSecretModel) setIdentity(ctx context.Context, identity *tfsdk.Re
 	diags.Append(identity.Set(ctx, migratedSecretIdentity{Namespace: m.Namespace, Mount: m.Mount, Name: m.Name, SecretID: m.SecretID})...)
 }
 
+// byIdentityKey marks in private state what was imported by an identity.
+const byIdentityKey = "imported_by_identity"
+
 // importByIdentity takes the place, and the source where it is named, from an
-// identity; Read does the rest.
+// identity; Read does the rest. An identity that names a source is that of a
+// secret to migrate as well: terraform query lists those that are not there yet.
 func importByIdentity(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
 	var identity migratedSecretIdentity
 	resp.Diagnostics.Append(req.Identity.Get(ctx, &identity)...)
@@ -54,4 +58,5 @@ func importByIdentity(ctx context.Context, req resource.ImportStateRequest, resp
 			resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root(name), value)...)
 		}
 	}
+	resp.Diagnostics.Append(resp.Private.SetKey(ctx, byIdentityKey, []byte("true"))...)
 }

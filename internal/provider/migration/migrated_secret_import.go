@@ -31,12 +31,12 @@ func parseImportID(id string) (importID, error) {
 	if !both || !strings.HasPrefix(source, "ocid1.") {
 		source, place = "", id
 	}
-	if !strings.Contains(strings.Trim(place, "/"), "/") {
-		return importID{}, fmt.Errorf("%q names no mount and name. %s", id, importUsage)
-	}
 	parsed := importID{secretID: source, path: place}
 	if namespace, rest, inside := strings.Cut(place, "//"); inside && namespace != "" {
 		parsed.namespace, parsed.path = namespace, rest
+	}
+	if !strings.Contains(strings.Trim(parsed.path, "/"), "/") {
+		return importID{}, fmt.Errorf("%q names no mount and name. %s", id, importUsage)
 	}
 	switch {
 	case source == "":

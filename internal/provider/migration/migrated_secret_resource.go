@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -72,7 +73,9 @@ func (r *migratedSecretResource) Read(ctx context.Context, req resource.ReadRequ
 		return
 	}
 	if state.Drift.IsNull() {
-		r.adopt(ctx, state, resp)
+		byIdentity, diags := req.Private.GetKey(ctx, byIdentityKey)
+		resp.Diagnostics.Append(diags...)
+		r.adopt(ctx, state, len(byIdentity) > 0, resp)
 		return
 	}
 	if r.unknown() {
@@ -98,12 +101,20 @@ func (r *migratedSecretResource) Read(ctx context.Context, req resource.ReadRequ
 	save(ctx, resp.Private, remember(seen.Record, seen.Source), &resp.Diagnostics)
 }
 
-// adopt fills in what an import only named.
-func (r *migratedSecretResource) adopt(ctx context.Context, state migratedSecretModel, resp *resource.ReadResponse) {
+// adopt fills in what an import only named. What is not there yet is taken by an
+// identity that names its source, and then brought there by the apply.
+func (r *migratedSecretResource) adopt(ctx context.Context, state migratedSecretModel, byIdentity bool, resp *resource.ReadResponse) {
 	if !r.ready(&resp.Diagnostics) {
 		return
 	}
 	adoption, err := migrate.Adopt(ctx, r.clients.Ports(), state.location(), state.SecretID.ValueString(), state.VersionNumber.ValueInt64())
+	if errors.Is(err, migrate.ErrDestinationNotFound) && byIdentity && !state.SecretID.IsNull() {
+		if adoption, err = migrate.Expect(ctx, r.clients.Ports(), state.location(), state.SecretID.ValueString()); err == nil {
+			resp.Diagnostics.AddWarning("Imported before it is migrated", fmt.Sprintf(
+				"Nothing is at %s yet. The import notes that %s belongs there, and apply copies it: a change of drift from destination_missing to none.",
+				state.location(), state.SecretID.ValueString()))
+		}
+	}
 	if err != nil {
 		explain(&resp.Diagnostics, "import", state, err)
 		return

@@ -2,7 +2,6 @@ package settings
 
 import (
 	"errors"
-	"fmt"
 	"strings"
 
 	"github.com/ocibao/terraform-provider-ocibao/internal/migrate"
@@ -23,22 +22,12 @@ type OpenBaoBlock struct {
 	SkipTLSVerify  string // "true", "false" or empty
 	MaxRetries     string // a whole number or empty
 	Headers        map[string]string
-	AppRole        *AppRoleBlock
-}
-
-// AppRoleBlock is the auth_approle object.
-type AppRoleBlock struct {
-	Mount    string
-	RoleID   string
-	SecretID string
+	Logins
 }
 
 // bao gives the names under which a setting is looked up in the environment:
 // OpenBao's own first, then the one that came with the fork.
 func bao(name string) []string { return []string{"BAO_" + name, "VAULT_" + name} }
-
-// tokenFile is where the command line of OpenBao keeps its token, below home.
-const tokenFile = ".vault-token"
 
 // OpenBao resolves the settings of the OpenBao side. With problems the
 // configuration is incomplete.
@@ -117,41 +106,4 @@ func (r *baoResolver) file(attribute, block, variable string) []byte {
 		r.wrong(attribute, err)
 	}
 	return content
-}
-
-// login takes the one way that the block names; without one the token of the
-// environment, then that of the command line's file.
-func (r *baoResolver) login(config *openbao.Config) {
-	if r.block.AppRole != nil && r.block.Token != "" {
-		r.problem("auth_approle", "Conflicting OpenBao logins", "Both token and auth_approle are set in the provider's openbao block. Keep one of the two.")
-		return
-	}
-	if appRole := r.block.AppRole; appRole != nil {
-		if strings.TrimSpace(appRole.RoleID) == "" {
-			r.problem("auth_approle.role_id", "Missing AppRole role ID", "auth_approle needs role_id, as the role_id attribute of ocibao_approle gives it.")
-		}
-		config.AppRole = &openbao.AppRoleLogin{
-			MountPath: appRole.Mount,
-			RoleID:    appRole.RoleID,
-			SecretID:  migrate.NewSecret([]byte(appRole.SecretID)),
-		}
-		return
-	}
-	if v := r.env.first("token", r.block.Token, bao("TOKEN")...); v.set() {
-		config.Token = migrate.NewSecret([]byte(strings.TrimSpace(v.text)))
-		return
-	}
-	path := r.env.first("", "", bao("TOKEN_PATH")...)
-	if !path.set() && r.env.Home != "" {
-		path = value{"~/" + tokenFile, "the command line's default"}
-	}
-	if path.set() {
-		if content, err := r.env.file(path); err == nil && len(strings.TrimSpace(string(content))) > 0 {
-			config.Token = migrate.NewSecret([]byte(strings.TrimSpace(string(content))))
-			return
-		}
-	}
-	r.problem("token", "Missing OpenBao token", fmt.Sprintf(
-		"There is no way to log in to OpenBao. Set token or auth_approle in the provider's openbao block, or the environment variable BAO_TOKEN (VAULT_TOKEN works too), or log in with `bao login`, which leaves a token in ~/%s.", tokenFile))
-	r.problems[len(r.problems)-1].Login = true
 }

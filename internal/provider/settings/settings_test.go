@@ -78,7 +78,7 @@ func TestOpenBao(t *testing.T) {
 			address:   "https://bao", token: "t-run",
 		},
 		"AppRole leaves the environment's token alone": {
-			block:     settings.OpenBaoBlock{Address: "https://block", AppRole: &settings.AppRoleBlock{RoleID: "r", SecretID: "s"}},
+			block:     settings.OpenBaoBlock{Address: "https://block", Logins: settings.Logins{AppRole: &settings.AppRoleBlock{RoleID: "r", SecretID: "s"}}},
 			variables: vars{"BAO_TOKEN": "t-bao"},
 			address:   "https://block",
 		},
@@ -91,14 +91,6 @@ func TestOpenBao(t *testing.T) {
 			block: settings.OpenBaoBlock{Address: "https://block"}, address: "https://block",
 			files: vars{"/Users/u/.vault-token": "\n"},
 			check: "openbao.token: Missing OpenBao token",
-		},
-		"two logins": {
-			block:   settings.OpenBaoBlock{Address: "https://block", Token: "t", AppRole: &settings.AppRoleBlock{RoleID: "r"}},
-			address: "https://block", check: "openbao.auth_approle: Conflicting OpenBao logins",
-		},
-		"AppRole without a role": {
-			block:   settings.OpenBaoBlock{Address: "https://block", AppRole: &settings.AppRoleBlock{}},
-			address: "https://block", check: "openbao.auth_approle.role_id",
 		},
 		"retries": {
 			block:   settings.OpenBaoBlock{Address: "https://block", Token: "t", MaxRetries: "-1"},
@@ -126,8 +118,8 @@ func TestOpenBao(t *testing.T) {
 			if text := problems(found); test.check == "" && text != "" || !strings.Contains(text, test.check) {
 				t.Errorf("got problems %q, want %q", text, test.check)
 			}
-			if (config.AppRole != nil) != (test.block.AppRole != nil && test.block.Token == "") {
-				t.Error("the AppRole login is not the block's")
+			if (config.Login != nil) != (test.block.AppRole != nil) {
+				t.Error("the login is not the block's")
 			}
 		})
 	}
@@ -271,8 +263,19 @@ func TestOCI_Auth(t *testing.T) {
 // No problem repeats a secret.
 func TestPromiseNoLeak_Problems(t *testing.T) {
 	const canary = "canary-in-a-setting"
-	_, bao := settings.OpenBao(settings.OpenBaoBlock{Token: canary, AppRole: &settings.AppRoleBlock{SecretID: canary}, MaxRetries: "x"},
-		environment(map[string]string{"BAO_TOKEN": canary}, nil))
+	_, bao := settings.OpenBao(settings.OpenBaoBlock{Token: canary, MaxRetries: "x", Logins: settings.Logins{
+		AppRole:    &settings.AppRoleBlock{SecretID: canary, WrappingToken: canary},
+		JWT:        &settings.JWTBlock{JWT: canary, JWTFile: "/none"},
+		Kubernetes: &settings.KubernetesBlock{Token: canary, TokenFile: "/none"},
+	}}, environment(map[string]string{"BAO_TOKEN": canary}, nil))
+	for _, logins := range []settings.Logins{
+		{AppRole: &settings.AppRoleBlock{SecretID: canary, WrappingToken: canary}},
+		{JWT: &settings.JWTBlock{JWT: canary, JWTFile: "/none"}},
+		{Kubernetes: &settings.KubernetesBlock{Token: canary, TokenFile: "/none"}},
+	} {
+		_, alone := settings.OpenBao(settings.OpenBaoBlock{Logins: logins}, environment(nil, nil))
+		bao = append(bao, alone...)
+	}
 	_, oci := settings.OCI(settings.OCIBlock{PrivateKey: canary, PrivateKeyPassword: canary, MaxConcurrency: "x", RetryMaxElapsed: "x"}, environment(nil, nil))
 	if text := problems(bao) + problems(oci); text == "" || strings.Contains(text, canary) {
 		t.Errorf("got %q", text)

@@ -1,0 +1,13 @@
+#!/usr/bin/env bash
+# Writes comment.md about the saved plan: its summary, the coverage, the whole text.
+# None of it holds a value.
+set -euo pipefail
+terraform="${TF_CLI:-terraform}"
+
+text="$("$terraform" -chdir=terraform show -no-color reviewed.tfplan)"
+coverage="$("$terraform" -chdir=terraform show -json reviewed.tfplan | jq --raw-output '.planned_values.outputs.coverage.value // "Known after apply."')"
+summary="$(grep -E -m 1 '^(Plan: |No changes\.)' <<<"$text" || echo 'Only outputs change.')"
+{
+  printf '### %s\n\n%s\n\n' "$summary" "$coverage"
+  printf '<details><summary>The plan</summary>\n\n```text\n%s\n```\n\n</details>\n' "$(head -c 50000 <<<"$text")"
+} >comment.md

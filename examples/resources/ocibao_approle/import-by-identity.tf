@@ -1,0 +1,7 @@
+import {
+  to = ocibao_approle.app
+  identity = {
+    mount = "approle"
+    name  = "app"
+  }
+}

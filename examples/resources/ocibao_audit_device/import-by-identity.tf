@@ -1,0 +1,6 @@
+import {
+  to = ocibao_audit_device.file
+  identity = {
+    path = "file"
+  }
+}

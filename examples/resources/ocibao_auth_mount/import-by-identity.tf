@@ -1,0 +1,6 @@
+import {
+  to = ocibao_auth_mount.approle
+  identity = {
+    path = "approle"
+  }
+}

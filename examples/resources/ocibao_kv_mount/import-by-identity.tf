@@ -1,0 +1,6 @@
+import {
+  to = ocibao_kv_mount.credentials
+  identity = {
+    path = "credentials"
+  }
+}

@@ -1,0 +1,6 @@
+import {
+  to = ocibao_migration.credentials
+  identity = {
+    mount = "credentials"
+  }
+}
