@@ -170,6 +170,24 @@ func (c *Client) LookupSecretIDByAccessor(ctx context.Context, namespace, mount,
 	if err != nil {
 		return nil, err
 	}
+	return c.lookUpSecretID(ctx, r, namespace, mount, role)
+}
+
+// LookupSecretID asks for a secret ID by itself, which gives its accessor (POST
+// auth/<mount>/role/<role>/secret-id/lookup). One that the role does not have is
+// nil without an error.
+func (c *Client) LookupSecretID(ctx context.Context, namespace, mount, role string, secretID migrate.Secret) (*SecretIDInfo, error) {
+	if err := validateRole(mount, role); err != nil {
+		return nil, err
+	}
+	return c.lookUpSecretID(ctx, request{
+		operation: "secret ID lookup", method: http.MethodPost, namespace: c.at(namespace),
+		path: rolePath(mount, role, "secret-id", "lookup"), capabilities: []string{"create", "update"},
+		body: jsonBody(map[string]string{"secret_id": string(secretID.Reveal())}), confidential: true,
+	}, namespace, mount, role)
+}
+
+func (c *Client) lookUpSecretID(ctx context.Context, r request, namespace, mount, role string) (*SecretIDInfo, error) {
 	a, err := c.do(ctx, r)
 	if err != nil {
 		if isGone(err) || c.roleIsGone(ctx, err, namespace, mount, role) {
