@@ -53,7 +53,7 @@ resolve_server() {
 		OCIBAO_TEST_BAO=$bin/embedded-bao
 		if [[ ! -x $OCIBAO_TEST_BAO ]]; then
 			say "No bao on the PATH: building the embedded OpenBao-compatible server." \
-				"The first time that downloads about 150 MB and takes about 2 minutes; later builds are cached."
+				"The first time that downloads about 160 MB and takes about 2 minutes; later builds are cached."
 		fi
 		CGO_ENABLED=0 go -C "$root/dev" build -trimpath -ldflags '-s -w' -o "$OCIBAO_TEST_BAO" ./cmd/embedded-bao
 	fi

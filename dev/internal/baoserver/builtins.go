@@ -5,10 +5,13 @@ import (
 	"errors"
 	"slices"
 
+	jwt "github.com/hashicorp/vault-plugin-auth-jwt"
+	kubernetes "github.com/hashicorp/vault-plugin-auth-kubernetes"
 	kv "github.com/hashicorp/vault-plugin-secrets-kv"
 	"github.com/hashicorp/vault/audit"
 	auditfile "github.com/hashicorp/vault/builtin/audit/file"
 	"github.com/hashicorp/vault/builtin/credential/approle"
+	"github.com/hashicorp/vault/builtin/credential/cert"
 	"github.com/hashicorp/vault/sdk/helper/consts"
 	"github.com/hashicorp/vault/sdk/logical"
 )
@@ -20,10 +23,13 @@ func secretEngines() map[string]logical.Factory {
 
 // authMethods are the auth methods that can be enabled.
 func authMethods(asOpenBao bool) map[string]logical.Factory {
-	if asOpenBao {
-		return map[string]logical.Factory{"approle": openBaoAppRole}
+	methods := map[string]logical.Factory{
+		"approle": approle.Factory, "cert": cert.Factory, "jwt": jwt.Factory, "kubernetes": kubernetes.Factory,
 	}
-	return map[string]logical.Factory{"approle": approle.Factory}
+	if asOpenBao {
+		methods["approle"] = openBaoAppRole
+	}
+	return methods
 }
 
 // auditDevices are the audit devices that can be enabled through the API.

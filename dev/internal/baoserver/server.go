@@ -85,7 +85,9 @@ func (s *Server) start(ctx context.Context, o Options, listener net.Listener) er
 		listener = tls.NewListener(listener, &tls.Config{
 			Certificates: []tls.Certificate{pair},
 			MinVersion:   tls.VersionTLS12,
-			NextProtos:   []string{"h2", "http/1.1"},
+			// For the cert auth method, which checks it.
+			ClientAuth: tls.RequestClientCert,
+			NextProtos: []string{"h2", "http/1.1"},
 		})
 		s.Address = "https://" + listener.Addr().String()
 		s.CACertFile = files.ca

@@ -203,6 +203,18 @@ func TestPolicyAndAppRole(t *testing.T) {
 	}
 }
 
+func TestAuthMethods(t *testing.T) {
+	t.Parallel()
+	c := start(t, baoserver.Options{AsOpenBao: true})
+	for _, method := range []string{"approle", "cert", "jwt", "kubernetes"} {
+		c.ok("POST", "sys/auth/"+method, object{"type": method})
+	}
+	c.refused(400, "plugin not found in the catalog: ldap", "POST", "sys/auth/ldap", object{"type": "ldap"})
+	c.refused(400, "invalid role name \"none\"", "POST", "auth/kubernetes/login", object{"role": "none", "jwt": "x"})
+	c.refused(400, "could not load configuration", "POST", "auth/jwt/login", object{"role": "none", "jwt": "x"})
+	c.refused(400, "tls connection required", "POST", "auth/cert/login", nil)
+}
+
 func TestWrapping(t *testing.T) {
 	t.Parallel()
 	c := start(t, baoserver.Options{})

@@ -2,8 +2,13 @@
 // server on loopback never calls.
 package option
 
+import "net/http"
+
 // ClientOption is empty: no client takes it.
 type ClientOption any
 
 // WithUserAgent ignores its argument.
 func WithUserAgent(string) ClientOption { return nil }
+
+// WithHTTPClient ignores its argument.
+func WithHTTPClient(*http.Client) ClientOption { return nil }
