@@ -6,6 +6,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 
 	"github.com/ocibao/terraform-provider-ocibao/internal/provider/approle"
+	"github.com/ocibao/terraform-provider-ocibao/internal/provider/kubernetes"
 	"github.com/ocibao/terraform-provider-ocibao/internal/provider/kv"
 	"github.com/ocibao/terraform-provider-ocibao/internal/provider/migration"
 	"github.com/ocibao/terraform-provider-ocibao/internal/provider/policy"
@@ -16,6 +17,8 @@ var resources = []func() resource.Resource{
 	approle.NewAuthMountResource,
 	approle.NewRoleResource,
 	approle.NewSecretIDResource,
+	kubernetes.NewConfigResource,
+	kubernetes.NewRoleResource,
 	kv.NewMountResource,
 	migration.NewMigratedSecretResource,
 	migration.NewMigrationResource,

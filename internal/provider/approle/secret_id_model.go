@@ -65,13 +65,9 @@ func (m secretIDModel) options() openbao.SecretIDOptions {
 // the uses down.
 func madeAs(info openbao.SecretIDInfo, options openbao.SecretIDOptions) bool {
 	return maps.Equal(withoutMark(info.Metadata), withoutMark(options.Metadata)) &&
-		sameBlocks(info.CIDRList, options.CIDRList) && sameBlocks(info.TokenBoundCIDRs, options.TokenBoundCIDRs) &&
+		glue.SameSet(info.CIDRList, options.CIDRList) && glue.SameSet(info.TokenBoundCIDRs, options.TokenBoundCIDRs) &&
 		(options.TTL == nil || *options.TTL == info.TTL) &&
 		(options.NumUses == nil || *options.NumUses == info.NumUses)
-}
-
-func sameBlocks(a, b []string) bool {
-	return slices.Equal(slices.Sorted(slices.Values(a)), slices.Sorted(slices.Values(b)))
 }
 
 // imported reports whether the secret ID came by import: how it was handed over
@@ -99,8 +95,8 @@ func (m secretIDModel) madeOtherwise(config, state secretIDModel) bool {
 	switch {
 	case !config.TTL.IsNull() && !state.TTL.IsNull() && config.TTL.Seconds() != state.TTL.Seconds(),
 		!config.NumUses.IsNull() && !state.NumUses.IsNull() && !config.NumUses.Equal(state.NumUses) && !state.imported(),
-		!sameBlocks(glue.Strings(config.CIDRList), glue.Strings(state.CIDRList)),
-		!sameBlocks(glue.Strings(config.TokenBoundCIDRs), glue.Strings(state.TokenBoundCIDRs)),
+		!glue.SameSet(glue.Strings(config.CIDRList), glue.Strings(state.CIDRList)),
+		!glue.SameSet(glue.Strings(config.TokenBoundCIDRs), glue.Strings(state.TokenBoundCIDRs)),
 		!maps.Equal(glue.Texts(config.Metadata), glue.Texts(state.Metadata)):
 		return true
 	case config.pushed():

@@ -135,7 +135,7 @@ func secretIDBlocks(description string) schema.SetAttribute {
 		Optional:            true,
 		ElementType:         types.StringType,
 		MarkdownDescription: description + " Default: the role's. Changing it rotates the secret ID.",
-		Validators:          []validator.Set{setvalidator.ValueStringsAre(glue.Checked("CIDR block", validateCIDR))},
+		Validators:          []validator.Set{setvalidator.ValueStringsAre(glue.CIDRBlock())},
 	}
 }
 
