@@ -68,11 +68,11 @@ func (m *configModel) show(config openbao.KubernetesConfig) {
 	m.Host, m.CACert, m.PEMKeys = types.StringValue(config.Host), types.StringValue(config.CACert), glue.StringSet(keys)
 	m.Issuer = types.StringValue(config.Issuer)
 	m.DisableISSValidation, m.DisableLocalCAJWT = types.BoolValue(config.DisableISSValidation), types.BoolValue(config.DisableLocalCAJWT)
-	if config.HasTokenReviewerJWT != nil {
-		m.ReviewerSet = types.BoolPointerValue(config.HasTokenReviewerJWT)
-		if !*config.HasTokenReviewerJWT && m.ReviewerSet.IsNull() {
+	if has := config.HasTokenReviewerJWT; has != nil {
+		if m.ReviewerSet.IsNull() && !*has {
 			m.Version = types.Int64Null()
 		}
+		m.ReviewerSet = types.BoolValue(*has)
 	}
 }
 
