@@ -308,7 +308,9 @@ func TestSecretID_Given(t *testing.T) {
 func TestSecretID_GivenAnswerLost(t *testing.T) {
 	h, give := given(t)
 	give("made-elsewhere-5f0c2b1a", 1)
-	h.Proxy.After(func(r acctest.Request) bool { return strings.Contains(r.Path, "custom-secret-id") || strings.HasSuffix(r.Path, "secret-id/lookup") })
+	h.Proxy.After(func(r acctest.Request) bool {
+		return strings.Contains(r.Path, "custom-secret-id") || strings.HasSuffix(r.Path, "secret-id/lookup")
+	})
 	h.Lacks(h.ApplyFails("Unable to create secret ID"), "left behind")
 	h.Proxy.After(nil)
 	settles(h)

@@ -60,7 +60,7 @@ func (r *configResource) Schema(_ context.Context, _ resource.SchemaRequest, res
 				Validators:          []validator.String{stringvalidator.LengthAtLeast(1)},
 			},
 			"kubernetes_ca_cert": withChecks(optionalText("Certificate of the authority of the Kubernetes API, PEM. "+
-				"Default: the one of the pod that OpenBao runs in, or those of its machine.", ""), glue.Checked("PEM", validatePEM)),
+				"Default: the one of the pod that OpenBao runs in; an OpenBao that runs elsewhere needs it.", ""), glue.Checked("PEM", validatePEM)),
 			"token_reviewer_jwt_wo": schema.StringAttribute{
 				Optional:  true,
 				Sensitive: true,
@@ -182,7 +182,15 @@ func (r *configResource) create(ctx context.Context, plan, config configModel) e
 			"Nothing was overwritten. Import the configuration with the ID %q, or set on_conflict = \"overwrite\" to replace it.",
 			glue.ImportID(wanted.Namespace, wanted.Mount)))
 	}
-	return r.Client().WriteKubernetesConfig(ctx, wanted)
+	return r.write(ctx, wanted)
+}
+
+func (r *configResource) write(ctx context.Context, wanted openbao.KubernetesConfig) error {
+	err := r.Client().WriteKubernetesConfig(ctx, wanted)
+	if err != nil && wanted.CACert == "" {
+		return glue.Hint(err, "Set kubernetes_ca_cert: only an OpenBao that runs in a pod has one of its own.")
+	}
+	return err
 }
 
 func (r *configResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
@@ -217,7 +225,7 @@ func (r *configResource) Update(ctx context.Context, req resource.UpdateRequest,
 		return
 	}
 	if !plan.config(config).Same(state.config(config)) || !plan.Version.Equal(state.Version) || !plan.ReviewerSet.Equal(state.ReviewerSet) {
-		if err := r.Client().WriteKubernetesConfig(ctx, plan.config(config)); err != nil {
+		if err := r.write(ctx, plan.config(config)); err != nil {
 			plan.failure("update").Add(&resp.Diagnostics, err)
 			return
 		}
