@@ -156,10 +156,7 @@ func TestPlanNext(t *testing.T) {
 		plan := config
 		var diags diag.Diagnostics
 		plan.planNext(config, state, born.Add(test.age), &diags)
-		var kept []string
-		for _, accessor := range slices.Sorted(maps.Keys(plan.PreviousAccessors.Elements())) {
-			kept = append(kept, accessor)
-		}
+		kept := slices.Sorted(maps.Keys(plan.PreviousAccessors.Elements()))
 		if plan.Accessor.IsUnknown() != test.rotates || plan.Rotation.ValueString() != test.rotation || !slices.Equal(kept, test.previous) || len(diags) != test.warns {
 			t.Errorf("%s: accessor %s, rotation %s, previous %v, %d warnings", name, plan.Accessor, plan.Rotation, kept, len(diags))
 		}
