@@ -3,6 +3,7 @@ package provider_test
 import (
 	"fmt"
 	"net/http"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -272,6 +273,7 @@ func given(t *testing.T, extra ...string) (h *acctest.Harness, give func(value s
 func TestSecretID_Given(t *testing.T) {
 	h, give := given(t, `rotation_overlap = "1s"`, `cidr_list = ["127.0.0.0/8"]`, `num_uses = 0`)
 	const one, two = "made-elsewhere-5f0c2b1a", "made-elsewhere-77e19d40"
+	h.Work.Env = append(h.Work.Env, "TF_LOG=TRACE", "TF_LOG_PATH="+filepath.Join(h.Work.Dir, "trace.log"))
 	give(one, 1)
 	h.Plan(2, "-out=first.tfplan")
 	settles(h)
@@ -293,7 +295,7 @@ func TestSecretID_Given(t *testing.T) {
 		t.Errorf("the first one logs in with %d; the role has %v", login, accessors(h))
 	}
 	leaks, files, err := acctest.ScanDir(h.Work.Dir, one, two)
-	if err != nil || files < 4 || len(leaks) > 0 {
+	if err != nil || files < 5 || len(leaks) > 0 || !strings.Contains(h.Work.Read("trace.log"), "ocibao_approle_secret_id") {
 		t.Errorf("%d files, %v: %v", files, err, leaks)
 	}
 	// Imported, what was given counts as the first version.
@@ -332,4 +334,33 @@ func TestSecretID_GivenAndDue(t *testing.T) {
 	h.Contains(h.Plan(0), "A secret ID is due for rotation", "raise secret_id_wo_version")
 	give("made-elsewhere-77e19d40", 2)
 	h.Contains(h.Plan(2), "0 to add, 1 to change, 0 to destroy")
+}
+
+// While an argument is known only after apply the plan leaves open whether there
+// will be a rotation; apply then rotates where the argument has become another one.
+func TestSecretID_UnknownArguments(t *testing.T) {
+	h := withRole(t, nil)
+	config := func(trigger, team string) string {
+		return fmt.Sprintf("\nresource \"terraform_data\" \"team\" {\n  triggers_replace = %q\n  input            = %q\n}\n", trigger, team) +
+			secretID(`metadata = { team = terraform_data.team.output }`, `rotation_overlap = "1h"`)
+	}
+	h.Configure(config("1", "payments"))
+	settles(h)
+	first := stateText(h, "accessor")
+	h.Configure(config("2", "payments"))
+	h.Contains(h.Plan(2), `accessor = "`+first+`" -> (known after apply)`, "previous_accessors = {} -> (known after apply)")
+	settles(h)
+	if same := stateText(h, "accessor"); same != first || len(previousAccessors(h)) > 0 {
+		t.Errorf("accessor %s, before it %s", same, first)
+	}
+	h.Configure(config("3", "billing"))
+	settles(h)
+	if other := stateText(h, "accessor"); other == first || previousAccessors(h)[first] == nil {
+		t.Errorf("accessor %s, previous %v", other, previousAccessors(h))
+	}
+	// What is planned without a refresh is decided by the last one.
+	h.Configure(secretID(`metadata = { team = "billing" }`, `rotation_overlap = "1h"`, `rotate_after = "2h"`))
+	h.Plan(2, "-refresh=false")
+	settles(h)
+	h.Plan(0, "-refresh=false")
 }

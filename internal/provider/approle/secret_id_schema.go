@@ -27,7 +27,8 @@ func (r *secretIDResource) Schema(_ context.Context, _ resource.SchemaRequest, r
 			"with `secret_id_wo` it is given. State holds accessors and the wrapping token, never the secret ID.\n\n" +
 			"A rotation happens in place: the new secret ID is made first, and the old one keeps working for `rotation_overlap`. " +
 			"It is planned when an argument of the secret ID changes, when `rotate_after` has passed, and before the secret ID expires where `rotate_after` is set; " +
-			"`rotation` shows why. The first apply after the overlap revokes the old one. To revoke at once, as after a leak, apply with `-replace`.\n\n" +
+			"`rotation` shows why. The first apply after the overlap revokes the old one. To revoke at once, as after a leak, apply with `-replace`. " +
+			"With the right to list the secret IDs of the role, a rotation also revokes what an interrupted one left behind.\n\n" +
 			"A secret ID that was used up, has expired or was revoked is planned anew. " +
 			"Destroying the resource revokes the secret ID, and the old ones that still work, by their accessors.",
 		Attributes: map[string]schema.Attribute{
