@@ -201,6 +201,27 @@ func TestSecretID_RotationFails(t *testing.T) {
 	h.Plan(0)
 }
 
+// A rotation that is killed at any of its writes, before or after the server has
+// done it, leaves no secret ID behind that the next run does not know.
+func TestSecretID_RotationKilled(t *testing.T) {
+	h := withRole(t, nil)
+	h.Configure(secretID())
+	h.Apply()
+	team := 0
+	for _, path := range []string{secretIDPath, secretIDPath + "-accessor/destroy"} {
+		for name, hook := range map[string]func(func(acctest.Request) bool){"before": h.Proxy.Before, "after": h.Proxy.After} {
+			team++
+			h.Configure(secretID(`rotation_overlap = "0s"`, fmt.Sprintf(`metadata = { team = "%d" }`, team)))
+			killWhen(h, hook, func(r acctest.Request) bool { return r.Method == http.MethodPost && r.Path == path })
+			h.Apply()
+			h.Plan(0)
+			if left := accessors(h); len(left) != 1 || left[0] != stateText(h, "accessor") {
+				t.Errorf("killed %s %s: the state has %s, the role %v", name, path, stateText(h, "accessor"), left)
+			}
+		}
+	}
+}
+
 // The end of a secret ID is foreseen, and with rotate_after it does not come to it.
 func TestSecretID_ExpiryForeseen(t *testing.T) {
 	h := withRole(t, map[string]any{"secret_id_ttl": "6s"})

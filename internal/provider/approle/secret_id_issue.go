@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"net"
+	"slices"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -106,22 +107,25 @@ func (r *secretIDResource) rotate(ctx context.Context, plan *secretIDModel, conf
 // lost ones: each takes a request.
 const manySecretIDs = 200
 
-// revokeLost revokes what a rotation of the same secret ID made that ended before
-// its outcome was saved: nobody has its wrapping token. It takes the right to list,
-// and is left out without it.
-func (r *secretIDResource) revokeLost(ctx context.Context, state secretIDModel, diags *diag.Diagnostics) error {
+// lost are the accessors of what rotations of the secret ID made that ended before
+// their outcome was saved. It takes the right to list, and is empty without it.
+func (r *secretIDResource) lost(ctx context.Context, state secretIDModel) []string {
 	accessors, err := r.Client().ListSecretIDAccessors(ctx, state.Namespace.ValueString(), state.Mount.ValueString(), state.RoleName.ValueString())
 	if err != nil || len(accessors) > manySecretIDs {
-		return nil //nolint:nilerr // a token without the right rotates all the same
+		return nil
 	}
-	for _, accessor := range accessors {
+	return slices.DeleteFunc(accessors, func(accessor string) bool {
 		if state.has(accessor) {
-			continue
+			return true
 		}
 		info, err := r.lookUp(ctx, state, accessor)
-		if err != nil || info == nil || info.Metadata[rotationMark] != state.Accessor.ValueString() {
-			continue
-		}
+		return err != nil || info == nil || info.Metadata[rotationMark] != state.Accessor.ValueString()
+	})
+}
+
+// revokeLost revokes what is lost: nobody has its wrapping token.
+func (r *secretIDResource) revokeLost(ctx context.Context, state secretIDModel, diags *diag.Diagnostics) error {
+	for _, accessor := range r.lost(ctx, state) {
 		if err := r.revoke(ctx, state, accessor); err != nil {
 			return err
 		}

@@ -82,11 +82,11 @@ func (r *secretIDResource) Read(ctx context.Context, req resource.ReadRequest, r
 		resp.Diagnostics.AddWarning("Secret ID is gone", fmt.Sprintf(
 			"The secret ID with the accessor %s of the role %s %s. The plan makes a new one.",
 			state.Accessor.ValueString(), state.RoleName.ValueString(), reason))
-		if len(state.previous()) == 0 {
+		// What was rotated out, or lost in a rotation, is still there to be revoked.
+		if len(state.previous()) == 0 && len(r.lost(ctx, state)) == 0 {
 			resp.State.RemoveResource(ctx)
 			return
 		}
-		// What was rotated out is still there to be revoked.
 		state.Rotation = types.StringValue(rotationGone)
 	} else {
 		state.RotationOverlap = overlapOr(state.RotationOverlap, state.RotateAfter)

@@ -95,7 +95,7 @@ func (r *secretIDResource) Schema(_ context.Context, _ resource.SchemaRequest, r
 			"creation_time":   computedText("When the secret ID was made, RFC 3339."),
 			"expiration_time": computedText("When the secret ID expires, RFC 3339; null when it does not."),
 			"rotation": computedText("What the last refresh found due: `current` (nothing), `due` (`rotate_after` has passed), `expiring` (it expires too soon for `rotate_after`), " +
-				"`gone` (it was used up, has expired or was revoked, and the one before still works) or `overlap_ended` (one before it is to be revoked)."),
+				"`gone` (it was used up, has expired or was revoked, and one before it still works) or `overlap_ended` (one before it is to be revoked)."),
 			"rotation_time": computedText("When the secret ID is to be rotated, RFC 3339; null without `rotate_after`."),
 			"previous_accessors": schema.MapAttribute{
 				Computed:            true,
