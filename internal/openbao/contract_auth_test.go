@@ -430,6 +430,14 @@ func TestContractSecretID(t *testing.T) {
 	if _, err := c.PushSecretID(ctx, "", role.Mount, role.Name, secret(pushedID), openbao.SecretIDOptions{}); err == nil || strings.Contains(err.Error(), pushedID) {
 		t.Errorf("pushed twice: %v", err)
 	}
+	found, err := c.LookupSecretID(ctx, "", role.Mount, role.Name, secret(pushedID))
+	mustNot(t, err)
+	if found == nil || found.Accessor != pushed.Accessor {
+		t.Errorf("looked up by itself: %+v", found)
+	}
+	if other, err := c.LookupSecretID(ctx, "", role.Mount, role.Name, secret("none of this role")); err != nil || other != nil {
+		t.Errorf("lookup of an unknown secret ID: %+v, %v", other, err)
+	}
 	for _, accessor := range want {
 		mustNot(t, c.DestroySecretIDByAccessor(ctx, "", role.Mount, role.Name, accessor))
 		mustNot(t, c.DestroySecretIDByAccessor(ctx, "", role.Mount, role.Name, accessor))
@@ -449,6 +457,9 @@ func TestContractSecretID(t *testing.T) {
 	mustNot(t, c.DestroySecretIDByAccessor(ctx, "", role.Mount, role.Name, "gone"))
 	if info, err := c.LookupSecretIDByAccessor(ctx, "", role.Mount, role.Name, "gone"); err != nil || info != nil {
 		t.Errorf("lookup with a removed role: %+v, %v", info, err)
+	}
+	if info, err := c.LookupSecretID(ctx, "", role.Mount, role.Name, secret(pushedID)); err != nil || info != nil {
+		t.Errorf("lookup by itself with a removed role: %+v, %v", info, err)
 	}
 	if accessors, err := c.ListSecretIDAccessors(ctx, "", role.Mount, role.Name); err != nil || len(accessors) != 0 {
 		t.Errorf("accessors of a removed role: %q, %v", accessors, err)

@@ -9,6 +9,7 @@ import (
 
 	"github.com/ocibao/terraform-provider-ocibao/internal/provider/approle"
 	"github.com/ocibao/terraform-provider-ocibao/internal/provider/cluster"
+	"github.com/ocibao/terraform-provider-ocibao/internal/provider/kubernetes"
 	"github.com/ocibao/terraform-provider-ocibao/internal/provider/kv"
 	"github.com/ocibao/terraform-provider-ocibao/internal/provider/migration"
 	"github.com/ocibao/terraform-provider-ocibao/internal/provider/policy"
@@ -21,6 +22,8 @@ var resources = []func() resource.Resource{
 	approle.NewSecretIDResource,
 	cluster.NewAuditDeviceResource,
 	cluster.NewRaftAutopilotResource,
+	kubernetes.NewConfigResource,
+	kubernetes.NewRoleResource,
 	kv.NewMountResource,
 	migration.NewMigratedSecretResource,
 	migration.NewMigrationResource,
