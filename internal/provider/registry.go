@@ -23,6 +23,7 @@ var resources = []func() resource.Resource{
 }
 
 var dataSources = []func() datasource.DataSource{
+	approle.NewAccessDataSource,
 	migration.NewCoverageDataSource,
 	policy.NewPolicyDocumentDataSource,
 	source.NewCompartmentsDataSource,
