@@ -36,4 +36,7 @@ var dataSources = []func() datasource.DataSource{
 
 var ephemeralResources = []func() ephemeral.EphemeralResource{
 	approle.NewLoginEphemeral,
+	approle.NewSecretIDEphemeral,
+	kv.NewSecretEphemeral,
+	source.NewSecretBundleEphemeral,
 }
