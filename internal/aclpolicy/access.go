@@ -19,6 +19,19 @@ const (
 	AttemptDenied Attempt = "denied"
 )
 
+// Together are the capabilities that a new rule for a path needs where some are granted
+// by other rules: a more exact rule replaces those with wildcards instead of adding to
+// them.
+func Together(wanted, granted []string) []string {
+	all := slices.Clone(wanted)
+	for _, capability := range granted {
+		if capability != capabilityDeny && !slices.Contains(all, capability) {
+			all = append(all, capability)
+		}
+	}
+	return all
+}
+
 // Access is what somebody must and must not be able to do, by paths of requests.
 type Access struct {
 	MustRead    []string
@@ -126,10 +139,11 @@ func (f Found) refusal(path string, missing ...string) string {
 		return rule + " denies it: remove that rule, or its deny"
 	}
 	has := "grant nothing there"
-	if granted := slices.DeleteFunc(slices.Clone(f.Capabilities[path]), func(c string) bool { return c == capabilityDeny }); len(granted) > 0 {
+	granted := Together(nil, f.Capabilities[path])
+	if len(granted) > 0 {
 		has = "grant only " + sentence(granted) + " there"
 	}
-	line := strings.Join(strings.Fields(Render([]Rule{{Path: path, Capabilities: missing}})), " ")
+	line := strings.Join(strings.Fields(Render([]Rule{{Path: path, Capabilities: Together(missing, granted)}})), " ")
 	return "its policies (" + f.names() + ") " + has + ": add " + line
 }
 

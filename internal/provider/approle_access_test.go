@@ -134,7 +134,7 @@ path "two/data/params" {
 }
 `, nil)
 	for _, test := range []struct{ arguments, want string }{
-		{`must_read = ["one/a"]`, `one/a must be readable, but its policies (app, default) grant only list there: add path "one/a" { capabilities = ["read"] }`},
+		{`must_read = ["one/a"]`, `one/a must be readable, but its policies (app, default) grant only list there: add path "one/a" { capabilities = ["read", "list"] }`},
 		{`must_read = ["one/b"]`, `one/b must be readable, but its policies (app, default) grant nothing there: add path "one/b" { capabilities = ["read"] }`},
 		{`must_read = ["two/a"]`, `two/a must be readable, but its policies (app, default) grant nothing there: add path "two/a" { capabilities = ["read"] } ` +
 			`(the mount is KV v2, which keeps values below data/: did you mean two/data/a?)`},
@@ -145,7 +145,7 @@ path "two/data/params" {
 		{`must_not_read = ["two/data/b"]`, `two/data/b must not be readable, but is: path "two/data/*" of the policy "app" allows it: name only what is needed there, or remove read`},
 		{`must_not_read = ["auth/token/lookup-self"]`, `auth/token/lookup-self must not be readable, but is: path "auth/token/lookup-self" of the policy "default" allows it: name only what is needed there, or remove read`},
 		{`must_have = { "two/metadata/" = ["list", "read"] }`, `two/metadata/ must allow list and read, but its policies (app, default) grant nothing there: add path "two/metadata/" { capabilities = ["list", "read"] }`},
-		{`must_have = { "one/a" = ["list", "update"] }`, `one/a must allow list and update, but its policies (app, default) grant only list there: add path "one/a" { capabilities = ["update"] }`},
+		{`must_have = { "one/a" = ["list", "update"] }`, `one/a must allow list and update, but its policies (app, default) grant only list there: add path "one/a" { capabilities = ["update", "list"] }`},
 		{`must_read = []`, `nothing is asked: must_read, must_not_read and must_have are empty`},
 	} {
 		found := looks(h, test.arguments)
