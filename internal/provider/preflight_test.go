@@ -252,18 +252,19 @@ func TestPreflight_Source(t *testing.T) {
 // A token that may not even ask is told so, and a namespace that is not there.
 func TestPreflight_Blind(t *testing.T) {
 	h := started(t)
-	ahead(h, `
+	const config = `
 resource "ocibao_policy" "app" {
   name   = "app"
   policy = "path \"a\" { capabilities = [\"read\"] }"
 }
-`)
+`
+	ahead(h, config)
 	h.Operator(http.MethodPost, "sys/policies/acl/nothing", map[string]any{"policy": `path "other/*" { capabilities = ["read"] }`})
 	only(h, "nothing")
 	h.Contains(h.Plan(2), "Preflight cannot see the rights of the token", `path "sys/capabilities-self" {`, `capabilities = ["update"]`)
 	h.Work.Env = append(h.Work.Env, "BAO_TOKEN="+acctest.RootToken)
 	h.Lacks(h.Plan(2), "Warning")
-	h.Configure(h.Work.Read("main.tf")[strings.Index(h.Work.Read("main.tf"), "resource"):])
+	h.Configure(config)
 	only(h, "nothing")
 	h.Proxy.Reset()
 	h.Lacks(h.Plan(2), "Preflight", "Warning")

@@ -10,14 +10,14 @@ resource "ocibao_approle" "app" {
 
 # After each apply it is shown that the application reads its secret, and not
 # those of others.
-check "app_has_least_privilege" {
-  data "ocibao_approle_access" "app" {
-    role_name     = ocibao_approle.app.name
-    must_read     = [ocibao_migrated_secret.app.acl_path]
-    must_not_read = [ocibao_migrated_secret.other.acl_path, "sys/policies/acl/app"]
-    depends_on    = [ocibao_policy.app, ocibao_approle.app, ocibao_migrated_secret.app]
-  }
+data "ocibao_approle_access" "app" {
+  role_name     = ocibao_approle.app.name
+  must_read     = [ocibao_migrated_secret.app.acl_path]
+  must_not_read = [ocibao_migrated_secret.other.acl_path, "sys/policies/acl/app"]
+  depends_on    = [ocibao_policy.app, ocibao_approle.app, ocibao_migrated_secret.app]
+}
 
+check "app_has_least_privilege" {
   assert {
     condition     = data.ocibao_approle_access.app.ok
     error_message = join("\n", data.ocibao_approle_access.app.violations)

@@ -50,8 +50,8 @@ func (m accessModel) contradicting() []string {
 // show fills in what was found.
 func (m *accessModel) show(found aclpolicy.Found, violations []string) {
 	m.OK = types.BoolValue(len(violations) == 0)
-	m.Violations = glue.StringList(slices.Concat([]string{}, violations))
-	m.Policies = glue.StringList(slices.Concat([]string{}, found.Names))
+	m.Violations = glue.StringList(append([]string{}, violations...))
+	m.Policies = glue.StringList(append([]string{}, found.Names...))
 	capabilities := map[string]attr.Value{}
 	for path, granted := range found.Capabilities {
 		capabilities[path] = glue.StringSet(granted)

@@ -188,23 +188,29 @@ func (p *proof) attempt(ctx context.Context, visit openbao.Visit, path string) (
 	until := p.clock.Now().Add(tokenSettleTime)
 	for {
 		err := visit.Client.TryRead(ctx, p.role.Namespace, path)
-		var answered *openbao.Error
-		switch {
-		case err == nil:
-			return aclpolicy.AttemptRead, nil
-		case !errors.As(err, &answered):
-			return "", err
-		case errors.Is(err, migrate.ErrPermissionDenied):
-			settled := !p.found.May(path, "read") || visit.Uses > 0 || !p.clock.Now().Before(until)
-			if settled || p.clock.Sleep(ctx, tokenSettlePause) != nil {
-				return aclpolicy.AttemptDenied, nil
-			}
-		case answered.Status == http.StatusNotFound, answered.Status == http.StatusMethodNotAllowed, answered.Status == http.StatusBadRequest:
-			return aclpolicy.AttemptMissing, nil
-		default:
-			return "", err
+		attempt, err := judge(err)
+		settled := attempt != aclpolicy.AttemptDenied || !p.found.May(path, "read") || visit.Uses > 0 || !p.clock.Now().Before(until)
+		if settled || p.clock.Sleep(ctx, tokenSettlePause) != nil {
+			return attempt, err
 		}
 	}
+}
+
+// judge says how an attempt to read ended; an error is one that says nothing about it.
+func judge(err error) (aclpolicy.Attempt, error) {
+	if err == nil {
+		return aclpolicy.AttemptRead, nil
+	}
+	var answered *openbao.Error
+	if errors.As(err, &answered) {
+		switch answered.Status {
+		case http.StatusForbidden:
+			return aclpolicy.AttemptDenied, nil
+		case http.StatusNotFound, http.StatusMethodNotAllowed, http.StatusBadRequest:
+			return aclpolicy.AttemptMissing, nil
+		}
+	}
+	return "", err
 }
 
 // explain looks up what tells why something is not as it must be. It is a help, so

@@ -32,7 +32,8 @@ func (d *accessDataSource) Schema(_ context.Context, _ datasource.SchemaRequest,
 			"The provider's token needs `read` on `auth/<mount>/role/<role_name>` and its `role-id`, `update` on its `secret-id` and `secret-id-accessor/destroy`; " +
 			"for a role whose tokens have one use `update` on `sys/capabilities`, and for one whose tokens have no default policy that and `update` on `auth/token/revoke-accessor`. " +
 			"With `read` on the role's policies, `violations` name the rule that is to blame.\n\n" +
-			"When the role, its policies or its secrets are made by the same configuration, give `depends_on`: then it looks after the apply.",
+			"When the role, its policies or its secrets are made by the same configuration, give `depends_on`: then it looks after the apply. " +
+			"Inside of a `check` block, where an error is only a warning, the engine reads it in every apply, so that `plan -detailed-exitcode` never says that there is nothing to do.",
 		Attributes: map[string]schema.Attribute{
 			"mount": schema.StringAttribute{
 				Optional:            true,
