@@ -20,19 +20,22 @@ resource "ocibao_kv_mount" "one" {
 }
 
 resource "ocibao_migrated_secret" "mine" {
-  secret_id = %[1]q
+  secret_id  = %[1]q
+  on_destroy = "destroy"
   mount     = ocibao_kv_mount.two.path
   name      = "mine"
 }
 
 resource "ocibao_migrated_secret" "old" {
-  secret_id = %[1]q
+  secret_id  = %[1]q
+  on_destroy = "destroy"
   mount     = ocibao_kv_mount.one.path
   name      = "mine"
 }
 
 resource "ocibao_migrated_secret" "other" {
-  secret_id = %[2]q
+  secret_id  = %[2]q
+  on_destroy = "destroy"
   mount     = ocibao_kv_mount.two.path
   name      = "other"
 }
@@ -127,19 +130,21 @@ func TestAccess_RoleSetUpAndProven(t *testing.T) {
 	leavesNothing(h, before)
 	h.Lacks(h.Plan(0), "Warning")
 	leavesNothing(h, before)
+	tokens := usedTokens(h)
+	if len(tokens) < 4 {
+		t.Errorf("only %d tokens were used", len(tokens))
+	}
+	nothingOf(h, append(tokens, accessCanary)...)
+	h.Work.Env = append(h.Work.Env, "TF_LOG=")
 	for policy, want := range map[string]string{
 		`path "two/*" { capabilities = ["read"] }`:                  `two/data/other must not be readable, but is: path "two/*" of the policy "app" allows it`,
-		`path "two/mine" { capabilities = ["read"] }`:               `add path "two/data/mine" { capabilities = ["read"] }`,
-		`path "one/data/mine" { capabilities = ["read"] }`:          `add path "one/mine" { capabilities = ["read"] }`,
 		`path "two/data/mine" { capabilities = ["list"] }`:          `grant only list there: add path "two/data/mine" { capabilities = ["read", "list"] }`,
 		`path "two/data/mine" { capabilities = ["deny"] }`:          `path "two/data/mine" of the policy "app" denies it`,
 		`path "sys/policies/acl/*" { capabilities = ["read"] }`:     `sys/policies/acl/app must not be readable, but is: path "sys/policies/acl/*" of the policy "app" allows it`,
 		`path "auth/token/lookup-self" { capabilities = ["deny"] }`: `auth/token/lookup-self must allow read, but path "auth/token/lookup-self" of the policy "app" denies it`,
-		`path "+/data/+" { capabilities = ["read"] }`:               `path "+/data/+" of the policy "app" allows it`,
 	} {
 		h.Configure(accessStory(mine, other, "<<-EOT\n"+policy+"\nEOT\n"))
 		h.Contains(h.Apply(), "Check block assertion failed", want)
-		h.Contains(h.Plan(0), "Check block assertion failed", want)
 		leavesNothing(h, before)
 	}
 	// The application reads as early as in a plan, so it needs its right before.
@@ -148,12 +153,6 @@ func TestAccess_RoleSetUpAndProven(t *testing.T) {
 	h.Configure(accessStory(mine, other, right) + asApplication(h))
 	h.Lacks(h.Plan(0), "Warning")
 	leavesNothing(h, before)
-	nothingOf(h, accessCanary)
-	if tokens := usedTokens(h); len(tokens) < 4 {
-		t.Errorf("only %d tokens were used", len(tokens))
-	} else {
-		nothingOf(h, tokens...)
-	}
 	destroyed := h.CLI("destroy", "-auto-approve", "-input=false")
 	if destroyed.ExitCode != 0 {
 		t.Error(destroyed.Output)
