@@ -131,7 +131,7 @@ func TestAccess_RoleSetUpAndProven(t *testing.T) {
 	h.Lacks(h.Plan(0), "Warning")
 	leavesNothing(h, before)
 	tokens := usedTokens(h)
-	if len(tokens) < 4 {
+	if len(tokens) < 3 {
 		t.Errorf("only %d tokens were used", len(tokens))
 	}
 	nothingOf(h, append(tokens, accessCanary)...)
