@@ -31,6 +31,7 @@ var resources = []func() resource.Resource{
 }
 
 var dataSources = []func() datasource.DataSource{
+	approle.NewAccessDataSource,
 	cluster.NewRaftAutopilotStateDataSource,
 	cluster.NewRaftPeersDataSource,
 	cluster.NewServerHealthDataSource,
@@ -46,6 +47,9 @@ var dataSources = []func() datasource.DataSource{
 
 var ephemeralResources = []func() ephemeral.EphemeralResource{
 	approle.NewLoginEphemeral,
+	approle.NewSecretIDEphemeral,
+	kv.NewSecretEphemeral,
+	source.NewSecretBundleEphemeral,
 }
 
 var actions = []func() action.Action{

@@ -122,11 +122,18 @@ func overlapOr(overlap, rotateAfter glue.Duration) glue.Duration {
 }
 
 // ModifyPlan decides from the configuration and what the last refresh saw,
-// its time included.
+// its time included, and looks ahead.
 func (r *secretIDResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
-	if req.Plan.Raw.IsNull() {
-		return
+	if !req.Plan.Raw.IsNull() {
+		r.plan(ctx, req, resp)
+		req.Plan = resp.Plan
 	}
+	if !resp.Diagnostics.HasError() {
+		glue.ForeseePlan[secretIDModel](ctx, &r.OpenBaoObject, req, &resp.Diagnostics)
+	}
+}
+
+func (r *secretIDResource) plan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
 	var config, plan, state secretIDModel
 	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
