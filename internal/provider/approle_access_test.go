@@ -81,13 +81,23 @@ func looks(h *acctest.Harness, arguments ...string) finding {
 	return found
 }
 
-// leavesNothing expects that neither a token nor a secret ID of the role is left.
+// leavesNothing expects that neither a token, nor its lease, nor a secret ID of the
+// role is left. The server takes its time over the lease of a token that was used up.
 func leavesNothing(h *acctest.Harness, tokens []string) {
 	h.Helper()
 	leavesNoToken(h, tokens)
 	if _, answer, _ := h.Bao.Call(h.Context(), "LIST", "", secretIDPath, nil); answer["data"] != nil {
 		h.Errorf("secret IDs are left: %v", answer["data"])
 	}
+	var leases any
+	for range 30 {
+		_, answer, err := h.Bao.Call(h.Context(), "LIST", "", "sys/leases/lookup/auth/approle/login", nil)
+		if leases = answer["data"]; err == nil && leases == nil {
+			return
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
+	h.Errorf("leases are left: %v", leases)
 }
 
 func TestAppRoleAccess_Proven(t *testing.T) {

@@ -26,7 +26,7 @@ func (d *accessDataSource) Schema(_ context.Context, _ datasource.SchemaRequest,
 			"really reads what must be readable and drops the value at once, and expects a refusal where nothing may be read. Made for `check` blocks and tests. " +
 			"A role that does not fit is a result, not an error.\n\n" +
 			"To log in, it makes a secret ID that is good for one use and one minute, which the login uses up. The token is revoked when the look is over, " +
-			"also when that fails or is cancelled, so nothing stays behind. No value, secret ID or token is ever in plan or state. " +
+			"also when that fails or is cancelled, so nothing stays behind; only a process that is killed leaves the two until they expire. No value, secret ID or token is ever in plan or state. " +
 			"This happens wherever Terraform reads data sources, in a plan too; on a role whose tokens have few uses it logs in several times. " +
 			"A batch token cannot be revoked, and expires.\n\n" +
 			"The provider's token needs `read` on `auth/<mount>/role/<role_name>` and its `role-id`, `update` on its `secret-id` and `secret-id-accessor/destroy`; " +
