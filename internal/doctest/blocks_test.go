@@ -154,7 +154,9 @@ const (
 	aclPolicy     kind = "ACL policy" // of OpenBao, written to a server
 	shell         kind = "shell"      // run
 	statements    kind = "OCI policy"
-	plan          kind = "plan" // compared with one that is made
+	plan          kind = "plan"     // compared with one that is made
+	pipeline      kind = "pipeline" // whose commands are checked
+	fragment      kind = "fragment of the changelog"
 	signature     kind = "signature"
 	illustration  kind = "illustration" // says itself why it cannot be tested
 	unknown       kind = ""
@@ -171,6 +173,9 @@ var shapes = []struct {
 	{regexp.MustCompile(`(?m)^(terraform|provider|resource|data|ephemeral|variable|output|locals|check|removed|moved|import|module|action)\b`), configuration},
 }
 
+// pipelineKey is in every pipeline of GitHub and GitLab.
+var pipelineKey = regexp.MustCompile(`(?m)^ +(steps|script):$`)
+
 // what tells what a block is.
 func (b block) what() kind {
 	switch b.lang {
@@ -182,6 +187,13 @@ func (b block) what() kind {
 		}
 	case "sh", "shell", "bash":
 		return shell
+	case "yaml":
+		switch {
+		case strings.HasPrefix(b.text, "kind: "):
+			return fragment
+		case pipelineKey.MatchString(b.text):
+			return pipeline
+		}
 	case "text", "":
 		switch {
 		case b.marked("plan") != "" || b.file == driftGuide:

@@ -152,7 +152,7 @@ func (c *Client) try(ctx context.Context, r request, n *node, timeout time.Durat
 	}
 	if r.once && ctx.Err() == nil {
 		var release context.CancelFunc
-		ctx, release = lingering(ctx)
+		ctx, release = lingering(ctx, lingerTime)
 		defer release()
 	}
 	t := attempt{node: n}
@@ -217,10 +217,10 @@ const lingerTime = 5 * time.Second
 // answer to a request that must not be repeated may be all that ever names what
 // the server made, such as a token or a secret ID: given up at once, nobody could
 // revoke it.
-func lingering(ctx context.Context) (context.Context, context.CancelFunc) {
+func lingering(ctx context.Context, longest time.Duration) (context.Context, context.CancelFunc) {
 	longer, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	stop := context.AfterFunc(ctx, func() {
-		timer := time.AfterFunc(lingerTime, cancel)
+		timer := time.AfterFunc(longest, cancel)
 		context.AfterFunc(longer, func() { timer.Stop() })
 	})
 	return longer, func() {
