@@ -12,6 +12,7 @@ require (
 	github.com/hashicorp/terraform-plugin-log v0.11.0
 	github.com/openbao/openbao/api/v2 v2.7.1
 	github.com/oracle/oci-go-sdk/v65 v65.129.0
+	go.yaml.in/yaml/v3 v3.0.5
 	golang.org/x/sync v0.24.0
 )
 

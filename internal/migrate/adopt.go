@@ -43,10 +43,12 @@ func Adopt(ctx context.Context, ports Ports, at Location, secretID string, versi
 		}
 		wish.SecretID = mark.SecretID
 	}
+	wish.recogniseCarried(entry)
 	source, facts, err := lookAtSource(ctx, ports.Source, wish)
 	if err != nil {
 		return Adoption{}, err
 	}
+	facts.Expired = passed(facts.TimeOfExpiry, ports.Clock.Now())
 	ours := marked && mark.SecretID == wish.SecretID
 	switch {
 	case wish.VersionNumber != 0:
@@ -55,7 +57,11 @@ func Adopt(ctx context.Context, ports Ports, at Location, secretID string, versi
 	default:
 		wish.VersionNumber = facts.CurrentVersionNumber
 	}
-	record := Record{Engine: engine, Written: recorded(entry.Version), Marked: ours}
+	record := Record{Engine: engine, Written: recorded(entry.Version), Marked: ours, MetadataKeys: carriedIn(entry.CustomMetadata)}
+	if deletion := entry.Version.DeletionTime; !facts.TimeOfExpiry.IsZero() && deletion.Sub(facts.TimeOfExpiry).Abs() <= expirySlack {
+		wish.DeleteAtExpiry = true
+		record.SourceExpiry, record.DeletionTime = facts.TimeOfExpiry, deletion
+	}
 	if ours && mark.KVVersion != entry.Version.Number {
 		record.Written = RecordedVersion{Number: mark.KVVersion}
 	}

@@ -1,6 +1,9 @@
 package migrate
 
-import "fmt"
+import (
+	"fmt"
+	"time"
+)
 
 // State is what Terraform's state holds of a migrated secret: the wish of the
 // last apply, with the version number that was copied, and what the last
@@ -45,6 +48,8 @@ const (
 	SummarySourceLeaving = "Source of a migrated secret is going away"
 	SummaryMountChanged  = "Mount of a migrated secret was removed or replaced"
 	SummaryUnreachable   = "Unable to copy from a source that is out of reach"
+	SummaryExpiring      = "Secrets that expire soon"
+	SummaryExpired       = "Source version of a migrated secret has expired"
 )
 
 // Decide compares a wish with the state and says what an apply does. It is
@@ -56,12 +61,12 @@ func Decide(wish Wish, state *State) Decision {
 		return Decision{VersionNumber: wish.VersionNumber, Value: true, Metadata: true, Drift: DriftNone}
 	}
 	decision := Decision{VersionNumber: target(wish, state), Drift: state.Drift}
-	asked := decision.VersionNumber != state.Wish.VersionNumber && wish.Stage == "" ||
+	asked := decision.VersionNumber != state.Wish.VersionNumber && wish.Stage == "" || state.otherDeletion(wish) ||
 		!wish.sameValue(state.Wish) || wish.At != state.Wish.At || wish.Stage != state.Wish.Stage && decision.VersionNumber == 0
 	rotated := decision.VersionNumber != state.Wish.VersionNumber
 	foreign := state.Record.ForeignOwner != ""
-	broken := state.Drift.broken() || foreign && wish.Overwrite
-	unreachable := state.Source.outOfReach() && wish.SecretID == state.Wish.SecretID
+	broken := state.Drift.broken() || foreign && wish.Overwrite || wish.DeleteAtExpiry && state.Record.DeletionOff
+	unreachable := wish.SecretID == state.Wish.SecretID && (state.Source.outOfReach() || state.expired(wish) && !rotated)
 
 	switch {
 	case foreign && !wish.Overwrite && wish.At == state.Wish.At:
@@ -70,8 +75,8 @@ func Decide(wish Wish, state *State) Decision {
 		return decision
 	case asked && unreachable:
 		decision.Problems = append(decision.Problems, Note{SummaryUnreachable, fmt.Sprintf(
-			"What is asked for %s needs the content of %s, but %s. Cancel the deletion or grant the read permission first, or leave the arguments as they were.",
-			wish.At, wish.SecretID, state.Source.reason())})
+			"What is asked for %s needs the content of %s, but %s. %s first, or leave the arguments as they were.",
+			wish.At, wish.SecretID, state.Source.reason(), state.Source.wayOut())})
 	case asked:
 		decision.Value = true
 	case (rotated || broken) && unreachable:
@@ -79,6 +84,8 @@ func Decide(wish Wish, state *State) Decision {
 		decision.warnUnreachable(wish, state)
 	case rotated || broken:
 		decision.Value = true
+	case state.expired(wish):
+		decision.warnExpired(wish, state)
 	}
 
 	if decision.Value && state.Record.MountChanged && wish.At == state.Wish.At {
@@ -121,15 +128,57 @@ func target(wish Wish, state *State) int64 {
 	}
 }
 
+// otherDeletion reports whether a wish turns deletion at expiry on or off for a
+// copy that this makes a difference to: OpenBao fixes the deletion time of a
+// version when it is written.
+func (s *State) otherDeletion(wish Wish) bool {
+	switch {
+	case wish.DeleteAtExpiry == s.Wish.DeleteAtExpiry:
+		return false
+	case wish.DeleteAtExpiry:
+		return s.Source.ExpiryUnknown || !s.Source.TimeOfExpiry.IsZero()
+	default:
+		return !s.Record.SourceExpiry.IsZero()
+	}
+}
+
+// expired reports whether the version that was copied has expired and its copy
+// would be deleted at once.
+func (s *State) expired(wish Wish) bool { return wish.DeleteAtExpiry && s.Source.Expired }
+
 func (f SourceFacts) reason() string {
 	if f.Missing {
 		return DriftSourceMissing.Explain()
+	}
+	if !f.deletion() {
+		return "its version that was copied expired at " + f.TimeOfExpiry.UTC().Format(time.RFC3339) +
+			", and delete_version_at_expiry lets no copy of it stand"
 	}
 	text := DriftSourcePendingDeletion.Explain()
 	if !f.TimeOfDeletion.IsZero() {
 		text += " at " + f.TimeOfDeletion.UTC().Format("2006-01-02T15:04:05Z")
 	}
 	return text
+}
+
+// wayOut is what to do about the reason.
+func (f SourceFacts) wayOut() string {
+	if f.outOfReach() {
+		return "Cancel the deletion or grant the read permission"
+	}
+	return "Rotate the secret in OCI or set delete_version_at_expiry = false"
+}
+
+// warnExpired tells what became of the copy of an expired version, which is
+// nothing that an apply could or should put right.
+func (d *Decision) warnExpired(wish Wish, state *State) {
+	became := "its copy was deleted with it, as delete_version_at_expiry says. Rotate the secret in OCI, or set delete_version_at_expiry = false to have the copy back."
+	if !state.Record.Expired {
+		became = "its copy stands still: its deletion was arranged for another time before the expiry was changed. " +
+			"Rotate the secret in OCI, or delete the copy in OpenBao."
+	}
+	d.Warnings = append(d.Warnings, Note{SummaryExpired, fmt.Sprintf("%s: version %d of %s expired at %s, and %s",
+		wish.At, state.Wish.VersionNumber, wish.SecretID, state.Source.TimeOfExpiry.UTC().Format(time.RFC3339), became)})
 }
 
 func (d *Decision) warnForeign(wish Wish, state *State) {
@@ -147,8 +196,8 @@ func (d *Decision) warnMount(wish Wish) {
 func (d *Decision) warnUnreachable(wish Wish, state *State) {
 	what := state.Drift
 	d.Warnings = append(d.Warnings, Note{SummaryNotRepairable, fmt.Sprintf(
-		"%s: drift %s (%s). Putting it right needs the content of %s, but %s. Nothing is written. Cancel the deletion or grant the read permission, restore the value in OpenBao, or take the secret out of the configuration.",
-		wish.At, what, what.Explain(), wish.SecretID, state.Source.reason())})
+		"%s: drift %s (%s). Putting it right needs the content of %s, but %s. Nothing is written. %s, restore the value in OpenBao, or take the secret out of the configuration.",
+		wish.At, what, what.Explain(), wish.SecretID, state.Source.reason(), state.Source.wayOut())})
 }
 
 func (d *Decision) warnLeaving(wish Wish, state *State) {

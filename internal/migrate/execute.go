@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 )
@@ -60,16 +61,19 @@ func Execute(ctx context.Context, ports Ports, wish Wish, decision Decision, sta
 	if run.engine == KV1 && wish.OnDestroy == SoftDelete {
 		return Result{}, fmt.Errorf("%w: %s", ErrSoftDeleteOnKV1, wish.At)
 	}
+	if run.engine == KV1 && wish.DeleteAtExpiry {
+		return Result{}, fmt.Errorf("%w: %s", ErrDeletionOnKV1, wish.At)
+	}
 	if err := run.describe(ctx, decision); err != nil {
 		return Result{}, err
 	}
 	declared := declaredMetadata(wish, run.source)
 	if run.engine == KV2 {
-		if err := ValidateMetadata(declared); err != nil {
+		if err := validateMetadata(declared, wish.carriedKeys()); err != nil {
 			return Result{}, err
 		}
 	}
-	result := Result{VersionNumber: decision.VersionNumber, Source: run.facts}
+	result := Result{VersionNumber: decision.VersionNumber}
 	if state != nil {
 		result.Record = state.Record
 	}
@@ -85,7 +89,9 @@ func Execute(ctx context.Context, ports Ports, wish Wish, decision Decision, sta
 	if err != nil {
 		return Result{}, err
 	}
+	result.Source = run.facts
 	if run.engine == KV2 {
+		maps.Copy(declared, carriedMetadata(wish, run.source, run.facts.TimeOfExpiry))
 		if err := run.metadata(ctx, &result, declared, present); err != nil {
 			return Result{}, err
 		}
@@ -130,14 +136,13 @@ type execution struct {
 // secret that the last refresh already described is not asked for again. For one
 // that is missing, reading the content gives the better error.
 func (e *execution) describe(ctx context.Context, decision Decision) error {
-	copies := e.wish.CopyDescription || e.wish.CopyFreeformTags
-	if e.state != nil && e.state.Wish.SecretID == e.wish.SecretID && !copies {
+	if e.state != nil && e.state.Wish.SecretID == e.wish.SecretID && !e.wish.copies() {
 		e.facts = e.state.Source
 		return nil
 	}
 	following := e.wish
 	if decision.VersionNumber != 0 {
-		following.Stage = ""
+		following.Stage, following.VersionNumber = "", decision.VersionNumber
 	}
 	var err error
 	e.source, e.facts, err = lookAtSource(ctx, e.ports.Source, following)
@@ -152,6 +157,9 @@ func (e *execution) describe(ctx context.Context, decision Decision) error {
 func (e *execution) value(ctx context.Context, decision Decision, result *Result) (map[string]string, error) {
 	bundle, err := e.fetch(ctx, decision.VersionNumber)
 	if err != nil {
+		return nil, err
+	}
+	if err := e.checkExpired(bundle.Version.Number); err != nil {
 		return nil, err
 	}
 	encoded, err := Encode(bundle.Content, e.wish.Format, e.wish.Key, e.engine)
@@ -174,6 +182,7 @@ func (e *execution) value(ctx context.Context, decision Decision, result *Result
 		Seen:         recorded(placed.version),
 		MetadataKeys: result.Record.MetadataKeys,
 	}
+	e.noteDeletion(&result.Record, placed.version)
 	return placed.customMetadata, nil
 }
 
@@ -192,6 +201,7 @@ func (e *execution) fetch(ctx context.Context, number int64) (Bundle, error) {
 		return Bundle{}, fmt.Errorf("%w: %s was asked for, %s came", ErrVersionMismatch,
 			Pin{e.wish.SecretID, number}, Pin{bundle.SecretID, bundle.Version.Number})
 	}
+	e.facts.TimeOfExpiry, e.facts.ExpiryUnknown, e.facts.Expired = bundle.Version.TimeOfExpiry, false, false
 	return bundle, nil
 }
 
@@ -205,7 +215,7 @@ func (e *execution) presentMetadata(ctx context.Context) (map[string]string, err
 
 // metadata merges the declared custom metadata and the ownership mark.
 func (e *execution) metadata(ctx context.Context, result *Result, declared, present map[string]string) error {
-	wanted := make(map[string]string, len(declared)+4)
+	wanted := make(map[string]string, len(declared)+markKeys)
 	keys := make([]string, 0, len(declared))
 	for key, value := range declared {
 		wanted[key] = value

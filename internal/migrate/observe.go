@@ -3,6 +3,7 @@ package migrate
 import (
 	"context"
 	"errors"
+	"maps"
 	"slices"
 	"time"
 )
@@ -31,6 +32,7 @@ func Observe(ctx context.Context, ports Ports, wish Wish, record Record) (Observ
 	if err != nil {
 		return Observation{}, err
 	}
+	facts.Expired = passed(facts.TimeOfExpiry, ports.Clock.Now())
 	observer := observer{ports: ports, wish: wish, source: source, facts: facts}
 	recent := ports.Clock.Now().Sub(record.Written.CreatedTime) < settleTime
 	deadline := ports.Clock.Now().Add(settleTime)
@@ -49,6 +51,8 @@ func Observe(ctx context.Context, ports Ports, wish Wish, record Record) (Observ
 		if drift == DriftNone {
 			drift = sourceDrift(wish, facts)
 		}
+		// The copy goes up to a second before its source version.
+		facts.Expired = facts.Expired || seen.Expired
 		return Observation{Source: facts, Record: seen, Drift: drift}, nil
 	}
 }
@@ -67,6 +71,8 @@ func lookAtSource(ctx context.Context, source Source, wish Wish) (SourceSecret, 
 		LifecycleState:       secret.LifecycleState,
 		TimeOfDeletion:       secret.TimeOfDeletion,
 		CurrentVersionNumber: secret.CurrentVersionNumber,
+		TimeOfCurrentExpiry:  secret.TimeOfCurrentExpiry,
+		Rotation:             secret.Rotation,
 	}
 	switch wish.Stage {
 	case "":
@@ -82,6 +88,9 @@ func lookAtSource(ctx context.Context, source Source, wish Wish) (SourceSecret, 
 				facts.StageVersionNumber = version.Number
 			}
 		}
+	}
+	if err := facts.lookAtExpiry(ctx, source, wish); err != nil {
+		return SourceSecret{}, SourceFacts{}, err
 	}
 	return secret, facts, nil
 }
@@ -209,6 +218,7 @@ func contentOutOfReach(err error) bool {
 // value comes first.
 func (o observer) judge(record Record, current KVVersion, custom map[string]string, modified bool) (Record, Drift) {
 	record.Seen = recorded(current)
+	o.watchDeletion(&record, current)
 	if record.Engine == KV1 {
 		if modified {
 			return record, DriftDestinationModified
@@ -223,13 +233,13 @@ func (o observer) judge(record Record, current KVVersion, custom map[string]stri
 	switch {
 	case current.Number == 0 || current.Destroyed:
 		return record, DriftDestinationMissing
-	case current.Deleted:
+	case current.Deleted && !record.Expired:
 		return record, DriftDestinationSoftDeleted
 	case modified:
 		return record, DriftDestinationModified
 	case record.Marked && !marked:
 		return record, DriftOwnershipLost
-	case o.metadataDrifted(record, custom):
+	case record.DeletionOff || o.metadataDrifted(record, custom):
 		return record, DriftMetadataModified
 	default:
 		return record, DriftNone
@@ -238,6 +248,7 @@ func (o observer) judge(record Record, current KVVersion, custom map[string]stri
 
 func (o observer) metadataDrifted(record Record, custom map[string]string) bool {
 	wanted, dropped := declaredMetadata(o.wish, o.source), record.MetadataKeys
+	maps.Copy(wanted, carriedMetadata(o.wish, o.source, o.facts.TimeOfExpiry))
 	if o.facts.Missing {
 		// What the source brought along cannot be known any more.
 		dropped = nil

@@ -6,7 +6,8 @@ import (
 	"strings"
 )
 
-// ReservedMetadataPrefix begins the custom metadata keys of the ownership mark.
+// ReservedMetadataPrefix begins the custom metadata keys that are the provider's
+// own: the ownership mark, and what is carried over of expiry and rotation.
 const ReservedMetadataPrefix = "ocibao_"
 
 // Keys of the ownership mark in the custom metadata of a KV v2 secret.
@@ -19,6 +20,9 @@ const (
 
 // managedBy is the value of MarkManagedBy.
 const managedBy = "terraform-provider-ocibao"
+
+// markKeys is how many keys the ownership mark has.
+const markKeys = 4
 
 // Limits that OpenBao puts on custom metadata.
 const (
@@ -80,16 +84,19 @@ func declaredMetadata(wish Wish, source SourceSecret) map[string]string {
 
 // ValidateMetadata refuses what OpenBao would refuse as custom metadata, and
 // the keys of the ownership mark.
-func ValidateMetadata(metadata map[string]string) error {
-	if limit := maxMetadataKeys - 4; len(metadata) > limit {
-		return fmt.Errorf("%d custom metadata keys are too many: OpenBao takes %d, four of which the ownership mark needs", len(metadata), maxMetadataKeys)
+func ValidateMetadata(metadata map[string]string) error { return validateMetadata(metadata, 0) }
+
+// validateMetadata leaves room for more keys of the provider's own.
+func validateMetadata(metadata map[string]string, more int) error {
+	if own := markKeys + more; len(metadata) > maxMetadataKeys-own {
+		return fmt.Errorf("%d custom metadata keys are too many: OpenBao takes %d, %d of which the provider needs", len(metadata), maxMetadataKeys, own)
 	}
 	for key, value := range metadata {
 		switch {
 		case key == "":
 			return fmt.Errorf("a custom metadata key is empty")
 		case strings.HasPrefix(key, ReservedMetadataPrefix):
-			return fmt.Errorf("custom metadata keys that begin with %s are the ownership mark's: rename %q", ReservedMetadataPrefix, key)
+			return fmt.Errorf("custom metadata keys that begin with %s are the provider's own: rename %q", ReservedMetadataPrefix, key)
 		case len(key) > maxMetadataKeyLength:
 			return fmt.Errorf("the custom metadata key %q is longer than %d bytes", key, maxMetadataKeyLength)
 		case len(value) > maxMetadataValueLength:

@@ -53,10 +53,15 @@ func (e *execution) placeKV2(ctx context.Context, fields Secret) (placed, error)
 		if e.state.Drift == DriftDestinationModified || e.state.Drift == DriftOwnershipLost {
 			// An earlier apply may have written the value and died before it
 			// could say so.
-			if entry, err := e.ports.Target.Read(ctx, e.wish.At, KV2, 0); err == nil && SameFields(entry.Fields, fields) {
+			if entry, err := e.ports.Target.Read(ctx, e.wish.At, KV2, 0); err == nil && SameFields(entry.Fields, fields) && e.deletionRight(entry.Version) {
 				return e.adopt(entry)
 			}
 		}
+	} else if e.wish.DeleteAtExpiry {
+		return e.placeWithDeletion(ctx, fields)
+	}
+	if err := e.arrangeDeletion(ctx); err != nil {
+		return placed{}, err
 	}
 	version, err := e.ports.Target.Write(ctx, e.wish.At, KV2, fields, expected)
 	if !errors.Is(err, ErrCheckAndSet) {
@@ -79,6 +84,42 @@ func (e *execution) placeKV2(ctx context.Context, fields Secret) (placed, error)
 		return placed{}, err
 	}
 	version, err = e.ports.Target.Write(ctx, e.wish.At, KV2, fields, entry.Version.Number)
+	if errors.Is(err, ErrCheckAndSet) {
+		return placed{}, fmt.Errorf("%w: %s", ErrChangedMeanwhile, e.wish.At)
+	}
+	if err != nil {
+		return placed{}, err
+	}
+	return e.readBack(ctx, fields, version)
+}
+
+// placeWithDeletion places a value whose deletion is arranged where nothing is
+// managed yet. The deletion is a setting of the secret, so what stands there is
+// looked at before that is touched. Equal content that is deleted at another
+// time is written anew: nothing is lost by that.
+func (e *execution) placeWithDeletion(ctx context.Context, fields Secret) (placed, error) {
+	var expected int64
+	entry, err := e.ports.Target.Read(ctx, e.wish.At, KV2, 0)
+	switch {
+	case errors.Is(err, ErrDestinationNotFound):
+	case err != nil:
+		return placed{}, err
+	case SameFields(entry.Fields, fields):
+		adopted, err := e.adopt(entry)
+		if err != nil || e.deletionRight(entry.Version) {
+			return adopted, err
+		}
+		expected = entry.Version.Number
+	default:
+		if err := e.mayReplace(entry); err != nil {
+			return placed{}, err
+		}
+		expected = entry.Version.Number
+	}
+	if err := e.arrangeDeletion(ctx); err != nil {
+		return placed{}, err
+	}
+	version, err := e.ports.Target.Write(ctx, e.wish.At, KV2, fields, expected)
 	if errors.Is(err, ErrCheckAndSet) {
 		return placed{}, fmt.Errorf("%w: %s", ErrChangedMeanwhile, e.wish.At)
 	}
@@ -122,7 +163,10 @@ func (e *execution) readBack(ctx context.Context, fields Secret, version KVVersi
 	for pause := settlePause; ; pause = min(2*pause, 2*time.Second) {
 		entry, err := e.ports.Target.Read(ctx, e.wish.At, e.engine, version.Number)
 		if err == nil && SameFields(entry.Fields, fields) {
-			entry.Version.CreatedTime = version.CreatedTime
+			if !e.wantedExpiry().IsZero() && version.DeletionTime.IsZero() {
+				return placed{}, fmt.Errorf("%w: %s", ErrDeletionDisabled, e.wish.At)
+			}
+			entry.Version.CreatedTime, entry.Version.DeletionTime = version.CreatedTime, version.DeletionTime
 			return placed{version: entry.Version, customMetadata: entry.CustomMetadata}, nil
 		}
 		if err != nil && !errors.Is(err, ErrDestinationNotFound) {

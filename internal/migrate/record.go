@@ -22,6 +22,17 @@ type Record struct {
 	Pending bool `json:"pending,omitempty"`
 	// MetadataKeys are the custom metadata keys that were set next to the mark.
 	MetadataKeys []string `json:"metadata_keys,omitempty"`
+	// SourceExpiry is the expiry of the source version that the deletion of the
+	// copy was arranged for; zero when none was.
+	SourceExpiry time.Time `json:"source_expiry,omitzero"`
+	// DeletionTime is when OpenBao deletes the KV version that holds the copy,
+	// as it said itself; only kept where deletions are arranged.
+	DeletionTime time.Time `json:"deletion_time,omitzero"`
+	// DeletionOff tells that the last look found the expiry of the source, or
+	// the deletion time of the copy, to be another than what was arranged.
+	DeletionOff bool `json:"deletion_off,omitempty"`
+	// Expired tells that the last look found the copy deleted as arranged.
+	Expired bool `json:"expired,omitempty"`
 	// ForeignOwner is the OCID in an ownership mark that is not this secret's.
 	ForeignOwner string `json:"foreign_owner,omitempty"`
 }
@@ -54,6 +65,17 @@ type SourceFacts struct {
 	TimeOfDeletion       time.Time // zero unless deletion is scheduled
 	CurrentVersionNumber int64     // of the stage CURRENT
 	StageVersionNumber   int64     // of the followed stage; 0 when none is followed or no version has it
+	// TimeOfCurrentExpiry is when the version in the stage CURRENT expires.
+	TimeOfCurrentExpiry time.Time
+	// TimeOfExpiry is when the version that is copied expires; zero for never,
+	// or when that is not known.
+	TimeOfExpiry time.Time
+	// ExpiryUnknown tells that nobody asked when the version that is copied
+	// expires, and that it cannot be told from the rest.
+	ExpiryUnknown bool
+	// Expired tells that TimeOfExpiry had passed at the last look.
+	Expired  bool
+	Rotation SourceRotation
 }
 
 // outOfReach reports whether the content cannot be read for the secret's state.

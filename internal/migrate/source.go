@@ -87,12 +87,26 @@ type SourceSecret struct {
 	TimeCreated          time.Time
 	TimeOfDeletion       time.Time // zero unless deletion is scheduled
 	TimeOfCurrentExpiry  time.Time // zero unless the current version expires
+	Rotation             SourceRotation
 	FreeformTags         map[string]string
 	// DefinedTags maps namespace and key to the value as text.
 	DefinedTags map[string]map[string]string
 	// Metadata is the key-value metadata that the secret's owner attached.
 	Metadata map[string]string
 	Rules    []SecretRule
+}
+
+// SourceRotation is what OCI knows of a secret's rotation. All is zero for one
+// that OCI does not rotate.
+type SourceRotation struct {
+	// Status is "SCHEDULED", "IN_PROGRESS", "CANCELLING" or "NOT_ENABLED".
+	Status string
+	// Interval is an ISO 8601 duration such as "P30D"; empty when not set.
+	Interval string
+	// Scheduled tells whether OCI rotates at each interval by itself.
+	Scheduled bool
+	LastTime  time.Time // of the last rotation that succeeded
+	NextTime  time.Time // zero unless a rotation is scheduled
 }
 
 // SecretRule is a rule of a secret: "SECRET_EXPIRY_RULE" or "SECRET_REUSE_RULE".

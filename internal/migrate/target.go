@@ -77,6 +77,11 @@ type Target interface {
 	// PatchCustomMetadata merges into the custom metadata of a KV v2 secret: a
 	// nil value removes its key, keys that are not named stay as they are.
 	PatchCustomMetadata(ctx context.Context, at Location, changes map[string]*string) error
+	// DeleteVersionsAfter sets how long after its creation a version of a KV v2
+	// secret is deleted, in whole seconds; 0 for never. It holds for versions
+	// written from then on, not for those that are there. The secret need not
+	// exist yet.
+	DeleteVersionsAfter(ctx context.Context, at Location, after time.Duration) error
 	// SoftDelete marks the current version of a KV v2 secret deleted.
 	SoftDelete(ctx context.Context, at Location) error
 	// Destroy removes a secret for good: on KV v2 its metadata and all its
@@ -95,8 +100,10 @@ type Entry struct {
 type KVVersion struct {
 	Number      int64
 	CreatedTime time.Time
-	Deleted     bool // soft-deleted, or its deletion time has passed
-	Destroyed   bool
+	// DeletionTime is when the version is or was soft-deleted; zero for never.
+	DeletionTime time.Time
+	Deleted      bool // soft-deleted, or its deletion time has passed
+	Destroyed    bool
 }
 
 // KVMetadata is the metadata of a KV v2 secret.

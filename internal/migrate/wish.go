@@ -1,6 +1,9 @@
 package migrate
 
-import "maps"
+import (
+	"maps"
+	"time"
+)
 
 // Wish is what a configuration asks for one secret.
 type Wish struct {
@@ -14,6 +17,14 @@ type Wish struct {
 	CustomMetadata   map[string]string
 	CopyDescription  bool // put the source's description into custom metadata
 	CopyFreeformTags bool // put the source's freeform tags into custom metadata
+	CopyExpiry       bool // put what the source says of expiry into custom metadata
+	CopyRotation     bool // put what the source says of rotation into custom metadata
+	// DeleteAtExpiry lets OpenBao delete the KV v2 version that holds the copy
+	// when the source version expires.
+	DeleteAtExpiry bool
+	// WarnExpiryWithin is how long before a version expires its reader wants to
+	// know; 0 for not at all.
+	WarnExpiryWithin time.Duration
 	// History copies the versions before the pinned one as well, on KV v2.
 	History bool
 	// Overwrite lets a write replace what the provider did not create.
@@ -32,7 +43,18 @@ func (w Wish) sameValue(other Wish) bool {
 // sameMetadata reports whether both wishes declare the same custom metadata.
 func (w Wish) sameMetadata(other Wish) bool {
 	return maps.Equal(w.CustomMetadata, other.CustomMetadata) &&
-		w.CopyDescription == other.CopyDescription && w.CopyFreeformTags == other.CopyFreeformTags
+		w.CopyDescription == other.CopyDescription && w.CopyFreeformTags == other.CopyFreeformTags &&
+		w.CopyExpiry == other.CopyExpiry && w.CopyRotation == other.CopyRotation
+}
+
+// copies reports whether custom metadata comes from the source.
+func (w Wish) copies() bool {
+	return w.CopyDescription || w.CopyFreeformTags || w.CopyExpiry || w.CopyRotation
+}
+
+// watchesExpiry reports whether it matters when the copied version expires.
+func (w Wish) watchesExpiry() bool {
+	return w.CopyExpiry || w.DeleteAtExpiry || w.WarnExpiryWithin > 0
 }
 
 // OnDestroy says what happens to a migrated secret that is no longer managed.

@@ -12,6 +12,7 @@ import (
 // secretSummaryJSON is an item of vault.ListSecrets: it has neither a version
 // number nor metadata nor rules.
 type secretSummaryJSON struct {
+	rotationJSON
 	CompartmentID              string                    `json:"compartmentId"`
 	ID                         string                    `json:"id"`
 	LifecycleState             string                    `json:"lifecycleState"`
@@ -89,6 +90,7 @@ func (s *secret) passes(req request) bool {
 
 func (s *secret) summaryBody() secretSummaryJSON {
 	body := secretSummaryJSON{
+		rotationJSON:  s.rotationBody(),
 		CompartmentID: s.compartment, ID: s.id, LifecycleState: s.state, SecretName: s.name,
 		TimeCreated: timestamp(s.created), VaultID: s.vault, KeyID: s.keyID,
 		DefinedTags: orEmpty(s.definedTags), FreeformTags: orEmpty(s.freeformTags),

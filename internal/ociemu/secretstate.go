@@ -37,7 +37,8 @@ type secret struct {
 	definedTags    map[string]map[string]any
 	metadata       map[string]any
 	rules          []Rule
-	versions       []*version // in ascending order of number
+	rotation       *RotationConfig // nil when OCI does not rotate it
+	versions       []*version      // in ascending order of number
 	lastNumber     int64
 	current        int64
 	pending        int64 // 0 when no version is pending

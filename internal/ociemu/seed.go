@@ -57,6 +57,7 @@ type SeedSecret struct {
 	DefinedTags    map[string]map[string]any `json:"defined_tags,omitempty"`
 	Metadata       map[string]any            `json:"metadata,omitempty"`
 	Rules          []Rule                    `json:"rules,omitempty"`
+	Rotation       *RotationConfig           `json:"rotation,omitempty"`
 	Versions       []SeedVersion             `json:"versions"`                  // oldest first; the last that is not pending is CURRENT
 	TimeOfDeletion time.Time                 `json:"time_of_deletion,omitzero"` // schedules the deletion
 }
@@ -204,6 +205,11 @@ func (e *Emulator) applySecret(s SeedSecret, loaded *Loaded) error {
 		}
 	}
 	loaded.Secrets[s.Vault+"/"+s.Name] = id
+	if s.Rotation != nil {
+		if err := e.SetRotation(id, s.Rotation); err != nil {
+			return err
+		}
+	}
 	if s.TimeOfDeletion.IsZero() {
 		return nil
 	}

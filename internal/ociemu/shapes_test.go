@@ -32,6 +32,9 @@ func TestShapes(t *testing.T) {
 			ociemu.Rule{Type: ociemu.ReuseRule, EnforceOnDeletedVersions: true},
 		))
 	must(w.AddVersion(id, []byte("next"), ociemu.WithVersionName("second")))
+	if err := w.SetRotation(id, &ociemu.RotationConfig{Interval: "P30D", Scheduled: true, LastTime: time.Now(), NextTime: time.Now().AddDate(0, 0, 30)}); err != nil {
+		t.Fatal(err)
+	}
 	if err := w.ScheduleVersionDeletion(id, 1, time.Now().AddDate(0, 0, 7)); err != nil {
 		t.Fatal(err)
 	}
@@ -81,11 +84,14 @@ func checkFields(t *testing.T, fields map[string]any, model reflect.Type) {
 			t.Errorf("%s is mandatory and missing", name)
 		}
 	}
+	if config, has := fields["rotationConfig"].(map[string]any); has {
+		checkFields(t, config, reflect.TypeFor[ocisdk.RotationConfig]())
+	}
 	for name, value := range fields {
 		if !known[name] {
 			t.Errorf("%s has no field %s", model, name)
 		}
-		if text, isText := value.(string); isText && strings.HasPrefix(name, "time") && !timeShape.MatchString(text) {
+		if text, isText := value.(string); isText && (strings.HasPrefix(name, "time") || strings.HasSuffix(name, "Time")) && !timeShape.MatchString(text) {
 			t.Errorf("%s is %q, want RFC 3339 with milliseconds", name, text)
 		}
 	}

@@ -35,7 +35,16 @@ func sourceSecret(s vault.Secret) migrate.SourceSecret {
 		DefinedTags:          definedTags(s.DefinedTags),
 		Metadata:             textMap(s.Metadata),
 		Rules:                rules(s.SecretRules),
+		Rotation:             rotation(s.RotationConfig, string(s.RotationStatus), s.LastRotationTime, s.NextRotationTime),
 	}
+}
+
+func rotation(config *vault.RotationConfig, status string, last, next *common.SDKTime) migrate.SourceRotation {
+	to := migrate.SourceRotation{Status: status, LastTime: moment(last), NextTime: moment(next)}
+	if config != nil {
+		to.Interval, to.Scheduled = value(config.RotationInterval), value(config.IsScheduledRotationEnabled)
+	}
+	return to
 }
 
 func rules(from []vault.SecretRule) []migrate.SecretRule {

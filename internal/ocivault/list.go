@@ -7,6 +7,8 @@ import (
 
 	"github.com/oracle/oci-go-sdk/v65/keymanagement"
 	"github.com/oracle/oci-go-sdk/v65/vault"
+
+	"github.com/ocibao/terraform-provider-ocibao/internal/migrate"
 )
 
 // SecretSummary is what a listing tells about a secret. OCI leaves the version
@@ -23,6 +25,7 @@ type SecretSummary struct {
 	TimeCreated         time.Time
 	TimeOfDeletion      time.Time // zero unless deletion is scheduled
 	TimeOfCurrentExpiry time.Time // zero unless the current version expires
+	Rotation            migrate.SourceRotation
 	FreeformTags        map[string]string
 	DefinedTags         map[string]map[string]string // by namespace and key, values as text
 }
@@ -183,6 +186,7 @@ func secretSummary(s vault.SecretSummary) SecretSummary {
 		TimeCreated:         moment(s.TimeCreated),
 		TimeOfDeletion:      moment(s.TimeOfDeletion),
 		TimeOfCurrentExpiry: moment(s.TimeOfCurrentVersionExpiry),
+		Rotation:            rotation(s.RotationConfig, string(s.RotationStatus), s.LastRotationTime, s.NextRotationTime),
 		FreeformTags:        s.FreeformTags,
 		DefinedTags:         definedTags(s.DefinedTags),
 	}

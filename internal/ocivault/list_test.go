@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/ocibao/terraform-provider-ocibao/internal/migrate"
 )
 
 // paged answers the n-th page for the page token "n", with a token for the next.
@@ -34,7 +36,7 @@ func TestListSecretsAllPagesEachOnce(t *testing.T) {
 		[]any{},
 		[]any{summaryJSON("b", "two", nil), summaryJSON("a", "one", map[string]any{
 			"keyId": "K", "description": "D", "lifecycleDetails": "L", "timeOfDeletion": "2026-02-01T00:00:00.000Z",
-			"timeOfCurrentVersionExpiry": "2026-03-01T00:00:00.000Z", "freeformTags": map[string]any{"x": "y"},
+			"timeOfCurrentVersionExpiry": "2026-03-01T00:00:00.000Z", "rotationStatus": "IN_PROGRESS", "nextRotationTime": "2026-04-01T00:00:00.000Z", "freeformTags": map[string]any{"x": "y"},
 			"definedTags": map[string]any{"n": map[string]any{"k": 1}}})},
 		[]any{},
 		[]any{summaryJSON("b", "two", nil), summaryJSON("c", "three", nil)},
@@ -54,6 +56,7 @@ func TestListSecretsAllPagesEachOnce(t *testing.T) {
 		ID: "a", Name: "one", CompartmentID: testCompartment, VaultID: testVault, KeyID: "K", Description: "D",
 		LifecycleState: "ACTIVE", LifecycleDetails: "L", TimeCreated: at("2025-01-01T00:00:00.123Z"),
 		TimeOfDeletion: at("2026-02-01T00:00:00Z"), TimeOfCurrentExpiry: at("2026-03-01T00:00:00Z"),
+		Rotation:     migrate.SourceRotation{Status: "IN_PROGRESS", NextTime: at("2026-04-01T00:00:00Z")},
 		FreeformTags: map[string]string{"x": "y"}, DefinedTags: map[string]map[string]string{"n": {"k": "1"}},
 	}
 	if !reflect.DeepEqual(list[1], want) {

@@ -26,6 +26,9 @@ func TestDescribe(t *testing.T) {
 			"freeformTags": map[string]any{"team": "a"},
 			"definedTags":  map[string]any{"ops": map[string]any{"n": 7, "s": "x", "b": true}},
 			"metadata":     map[string]any{"k": "v", "o": map[string]any{"p": 1}},
+			"rotationConfig": map[string]any{"targetSystemDetails": map[string]any{"targetSystemType": "ADB", "adbId": "ocid1.autonomousdatabase.oc1..a"},
+				"rotationInterval": "P30D", "isScheduledRotationEnabled": true},
+			"rotationStatus": "SCHEDULED", "lastRotationTime": "2026-01-01T00:00:00.000Z", "nextRotationTime": "2026-01-31T00:00:00.000Z",
 			"secretRules": []any{
 				map[string]any{"ruleType": "SECRET_EXPIRY_RULE", "secretVersionExpiryInterval": "P30D",
 					"timeOfAbsoluteExpiry": "2026-04-01T00:00:00.000Z", "isSecretContentRetrievalBlockedOnExpiry": true},
@@ -44,6 +47,8 @@ func TestDescribe(t *testing.T) {
 		FreeformTags: map[string]string{"team": "a"},
 		DefinedTags:  map[string]map[string]string{"ops": {"n": "7", "s": "x", "b": "true"}},
 		Metadata:     map[string]string{"k": "v", "o": `{"p":1}`},
+		Rotation: migrate.SourceRotation{Status: "SCHEDULED", Interval: "P30D", Scheduled: true,
+			LastTime: at("2026-01-01T00:00:00Z"), NextTime: at("2026-01-31T00:00:00Z")},
 		Rules: []migrate.SecretRule{
 			{Type: "SECRET_EXPIRY_RULE", SecretVersionExpiryInterval: "P30D", TimeOfAbsoluteExpiry: at("2026-04-01T00:00:00Z"), RetrievalBlockedOnExpiry: true},
 			{Type: "SECRET_REUSE_RULE"},

@@ -45,8 +45,8 @@ type versionData struct {
 
 func (d versionData) version(now time.Time) migrate.KVVersion {
 	v := migrate.KVVersion{Number: d.Version, CreatedTime: parseTime(d.CreatedTime), Destroyed: d.Destroyed}
-	if deletion := parseTime(d.DeletionTime); !deletion.IsZero() {
-		v.Deleted = !deletion.After(now)
+	if v.DeletionTime = parseTime(d.DeletionTime); !v.DeletionTime.IsZero() {
+		v.Deleted = !v.DeletionTime.After(now)
 	}
 	return v
 }

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/ocibao/terraform-provider-ocibao/internal/migrate"
 )
@@ -80,6 +81,22 @@ func (c *Client) PatchCustomMetadata(ctx context.Context, at migrate.Location, c
 	if err == nil {
 		c.wroteKV(at, func(w *kvWrite) { w.custom = changes })
 	}
+	return err
+}
+
+// DeleteVersionsAfter sets delete_version_after of a KV v2 secret, which need not
+// exist yet: POST <mount>/metadata/<name>. Other settings and the custom metadata
+// stay as they are. A PATCH would not do: OpenBao 2.6 answers one that sets 0
+// with success and keeps what was set before.
+func (c *Client) DeleteVersionsAfter(ctx context.Context, at migrate.Location, after time.Duration) error {
+	if err := validateLocation(at); err != nil {
+		return err
+	}
+	_, err := c.do(ctx, request{
+		operation: kvOperation(migrate.KV2, "metadata write"), method: http.MethodPost, namespace: c.at(at.Namespace),
+		path: MetadataPath(at.Mount, at.Name), capabilities: []string{"create", "update"},
+		body: jsonBody(map[string]any{"delete_version_after": strconv.FormatInt(int64(after/time.Second), 10) + "s"}),
+	})
 	return err
 }
 

@@ -20,6 +20,7 @@ var resources = []func() resource.Resource{
 	approle.NewRoleResource,
 	approle.NewSecretIDResource,
 	cluster.NewAuditDeviceResource,
+	cluster.NewRaftAutopilotResource,
 	kv.NewMountResource,
 	migration.NewMigratedSecretResource,
 	migration.NewMigrationResource,
@@ -27,6 +28,9 @@ var resources = []func() resource.Resource{
 }
 
 var dataSources = []func() datasource.DataSource{
+	cluster.NewRaftAutopilotStateDataSource,
+	cluster.NewRaftPeersDataSource,
+	cluster.NewServerHealthDataSource,
 	migration.NewCoverageDataSource,
 	policy.NewPolicyDocumentDataSource,
 	source.NewCompartmentsDataSource,

@@ -3,6 +3,7 @@ package migratetest
 import (
 	"errors"
 	"testing"
+	"time"
 
 	"github.com/ocibao/terraform-provider-ocibao/internal/migrate"
 )
@@ -97,6 +98,7 @@ func kv2Contract(t *testing.T, target migrate.Target, at migrate.Location, first
 	if metadata, err := target.Metadata(t.Context(), at); err != nil || !metadata.CurrentVersion.Deleted {
 		t.Errorf("soft-deleted: %+v, %v", metadata, err)
 	}
+	deletionContract(t, target, at)
 	if three, err := target.Write(t.Context(), at, migrate.KV2, first, 2); err != nil || three.Number != 3 {
 		t.Errorf("write over a soft-deleted version: %+v, %v", three, err)
 	}
@@ -105,6 +107,50 @@ func kv2Contract(t *testing.T, target migrate.Target, at migrate.Location, first
 	}
 	if _, err := target.Metadata(t.Context(), at); !errors.Is(err, migrate.ErrDestinationNotFound) {
 		t.Errorf("after destroy: %v", err)
+	}
+}
+
+// deletionContract sets and clears the deletion time of new versions, on a
+// secret that is there and on one that is not. It leaves both as they were.
+func deletionContract(t *testing.T, target migrate.Target, at migrate.Location) {
+	t.Helper()
+	other := at
+	other.Name += "-expiring"
+	fields := migrate.NewSecret([]byte(`{"a":"1"}`))
+	for i, after := range []time.Duration{time.Hour, 2 * time.Hour, 0} {
+		if err := target.DeleteVersionsAfter(t.Context(), other, after); err != nil {
+			t.Fatal(err)
+		}
+		written, err := target.Write(t.Context(), other, migrate.KV2, fields, int64(i))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var want time.Time
+		if after > 0 {
+			want = written.CreatedTime.Add(after)
+		}
+		metadata, err := target.Metadata(t.Context(), other)
+		entry, readErr := target.Read(t.Context(), other, migrate.KV2, 0)
+		if err != nil || readErr != nil {
+			t.Fatal(err, readErr)
+		}
+		for how, got := range map[string]migrate.KVVersion{"write": written, "metadata": metadata.CurrentVersion, "read": entry.Version} {
+			if !got.DeletionTime.Equal(want) || got.Deleted {
+				t.Errorf("%s after %s: deletion time %s, want %s; deleted %v", how, after, got.DeletionTime, want, got.Deleted)
+			}
+		}
+	}
+	if err := target.Destroy(t.Context(), other, migrate.KV2); err != nil {
+		t.Error(err)
+	}
+	if metadata, err := target.Metadata(t.Context(), at); err != nil || metadata.CustomMetadata["kept"] != "1" {
+		t.Fatalf("before: %+v, %v", metadata, err)
+	}
+	if err := target.DeleteVersionsAfter(t.Context(), at, 0); err != nil {
+		t.Error(err)
+	}
+	if metadata, err := target.Metadata(t.Context(), at); err != nil || metadata.CustomMetadata["kept"] != "1" {
+		t.Errorf("the custom metadata was not left alone: %+v, %v", metadata, err)
 	}
 }
 

@@ -58,7 +58,7 @@ func (s *Source) Rotate(id string, content []byte) int64 {
 	}
 	secret.versions = append(secret.versions, migrate.SourceVersion{Number: number, Stages: []string{"CURRENT", "LATEST"}})
 	secret.contents[number] = content
-	secret.meta.CurrentVersionNumber = number
+	secret.meta.CurrentVersionNumber, secret.meta.TimeOfCurrentExpiry = number, time.Time{}
 	return number
 }
 
@@ -67,6 +67,15 @@ func (s *Source) Change(id string, edit func(*migrate.SourceSecret)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	edit(&s.secrets[id].meta)
+}
+
+// Expire lets the current version of a secret expire at a time; zero for never.
+func (s *Source) Expire(id string, at time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	secret := s.secrets[id]
+	secret.meta.TimeOfCurrentExpiry = at
+	secret.versions[secret.meta.CurrentVersionNumber-1].TimeOfExpiry = at
 }
 
 // Remove makes a secret vanish.

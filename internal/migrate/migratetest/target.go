@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/ocibao/terraform-provider-ocibao/internal/migrate"
 )
@@ -25,11 +26,14 @@ type Target struct {
 	// StaleReads is how many of the next reads answer as if the last write had
 	// not happened, as a standby does.
 	StaleReads int
+	// KeepsAll is a mount whose configuration forbids deletion times.
+	KeepsAll bool
 }
 
 type kvSecret struct {
 	versions []kvVersion // KV v1: at most one
 	custom   map[string]string
+	after    time.Duration // until new versions are deleted; 0 for never
 }
 
 type kvVersion struct {
@@ -154,6 +158,9 @@ func (t *Target) store(at migrate.Location, engine migrate.Engine, fields []byte
 		return migrate.KVVersion{}
 	}
 	version := migrate.KVVersion{Number: int64(len(secret.versions) + 1), CreatedTime: t.clock.Now()}
+	if secret.after > 0 && !t.KeepsAll {
+		version.DeletionTime = version.CreatedTime.Add(secret.after)
+	}
 	secret.versions = append(secret.versions, kvVersion{version, fields})
 	return version
 }
@@ -191,6 +198,7 @@ func (t *Target) Read(ctx context.Context, at migrate.Location, _ migrate.Engine
 		return migrate.Entry{}, migrate.ErrDestinationNotFound
 	}
 	version := versions[number-1]
+	t.age(&version.KVVersion)
 	entry := migrate.Entry{Version: version.KVVersion, CustomMetadata: maps.Clone(secret.custom)}
 	if !version.Deleted && !version.Destroyed {
 		entry.Fields = migrate.NewSecret(slices.Clone(version.fields))
@@ -217,6 +225,7 @@ func (t *Target) Metadata(ctx context.Context, at migrate.Location) (migrate.KVM
 	metadata := migrate.KVMetadata{CustomMetadata: maps.Clone(secret.custom)}
 	if len(versions) > 0 {
 		metadata.CurrentVersion = versions[len(versions)-1].KVVersion
+		t.age(&metadata.CurrentVersion)
 	}
 	return metadata, nil
 }
@@ -265,6 +274,27 @@ func (t *Target) PatchCustomMetadata(ctx context.Context, at migrate.Location, c
 	return t.end("PatchCustomMetadata")
 }
 
+// DeleteVersionsAfter implements migrate.Target.
+func (t *Target) DeleteVersionsAfter(ctx context.Context, at migrate.Location, after time.Duration) error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if err := t.begin(ctx, "DeleteVersionsAfter", at); err != nil {
+		return err
+	}
+	if t.kv[at] == nil {
+		t.kv[at] = &kvSecret{}
+	}
+	t.kv[at].after = after
+	return t.end("DeleteVersionsAfter")
+}
+
+// age marks a version deleted whose time has come.
+func (t *Target) age(version *migrate.KVVersion) {
+	if at := version.DeletionTime; !at.IsZero() && !at.After(t.clock.Now()) {
+		version.Deleted = true
+	}
+}
+
 // SoftDelete implements migrate.Target.
 func (t *Target) SoftDelete(ctx context.Context, at migrate.Location) error {
 	t.mu.Lock()
@@ -273,7 +303,8 @@ func (t *Target) SoftDelete(ctx context.Context, at migrate.Location) error {
 		return err
 	}
 	if secret, exists := t.kv[at]; exists && len(secret.versions) > 0 {
-		secret.versions[len(secret.versions)-1].Deleted = true
+		last := &secret.versions[len(secret.versions)-1]
+		last.Deleted, last.DeletionTime = true, t.clock.Now()
 	}
 	return t.end("SoftDelete")
 }

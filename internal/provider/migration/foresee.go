@@ -43,6 +43,7 @@ func (r *migratedSecretResource) foreseeOne(ctx context.Context, plan, config mi
 	}
 	wish := plan.wish()
 	wish.VersionNumber = config.VersionNumber.ValueInt64()
+	r.foreseeExpiry(ctx, plan, wish, nil, diags)
 	err := r.foresee(ctx, wish)
 	switch {
 	case errors.Is(err, migrate.ErrUnforeseen):
@@ -76,10 +77,15 @@ func (r *migrationResource) foreseeAll(ctx context.Context, plan migrationModel,
 	if len(unsure) > 0 {
 		diags.AddWarning(summaryUnforeseen, enumerate(unsure)+"\n\nEach"+unforeseen)
 	}
+	r.warnRefused(plan, failed, diags)
+}
+
+// warnRefused names what an apply would refuse. It is a warning: in bulk one
+// failure does not stop the others.
+func (r *migrationResource) warnRefused(plan migrationModel, failed map[string]error, diags *diag.Diagnostics) {
 	if len(failed) == 0 {
 		return
 	}
-	// A warning: in bulk one failure does not stop the others.
 	var found diag.Diagnostics
 	explainMany(&found, "migrate", plan, len(plan.Secrets.Elements()), failed, "Apply will refuse these and migrate the others.")
 	for _, problem := range found {

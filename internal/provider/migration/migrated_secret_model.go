@@ -15,26 +15,30 @@ import (
 
 // migratedSecretModel is a migrated secret in configuration, plan and state.
 type migratedSecretModel struct {
-	SecretID         types.String `tfsdk:"secret_id"`
-	VersionNumber    types.Int64  `tfsdk:"version_number"`
-	Stage            types.String `tfsdk:"stage"`
-	Mount            types.String `tfsdk:"mount"`
-	Name             types.String `tfsdk:"name"`
-	Namespace        types.String `tfsdk:"namespace"`
-	CustomMetadata   types.Map    `tfsdk:"custom_metadata"`
-	CopyDescription  types.Bool   `tfsdk:"copy_description"`
-	CopyFreeformTags types.Bool   `tfsdk:"copy_freeform_tags"`
-	Format           types.String `tfsdk:"format"`
-	Key              types.String `tfsdk:"key"`
-	OnConflict       types.String `tfsdk:"on_conflict"`
-	OnDestroy        types.String `tfsdk:"on_destroy"`
-	DriftDetection   types.String `tfsdk:"drift_detection"`
-	KVVersion        types.Int64  `tfsdk:"kv_version"`
-	Keys             types.List   `tfsdk:"keys"`
-	APIPath          types.String `tfsdk:"api_path"`
-	ACLPath          types.String `tfsdk:"acl_path"`
-	Source           types.Object `tfsdk:"source"`
-	Drift            types.String `tfsdk:"drift"`
+	SecretID         types.String  `tfsdk:"secret_id"`
+	VersionNumber    types.Int64   `tfsdk:"version_number"`
+	Stage            types.String  `tfsdk:"stage"`
+	Mount            types.String  `tfsdk:"mount"`
+	Name             types.String  `tfsdk:"name"`
+	Namespace        types.String  `tfsdk:"namespace"`
+	CustomMetadata   types.Map     `tfsdk:"custom_metadata"`
+	CopyDescription  types.Bool    `tfsdk:"copy_description"`
+	CopyFreeformTags types.Bool    `tfsdk:"copy_freeform_tags"`
+	CopyExpiry       types.Bool    `tfsdk:"copy_expiry"`
+	CopyRotation     types.Bool    `tfsdk:"copy_rotation"`
+	DeleteAtExpiry   types.Bool    `tfsdk:"delete_version_at_expiry"`
+	WarnExpiryWithin glue.Duration `tfsdk:"warn_expiry_within"`
+	Format           types.String  `tfsdk:"format"`
+	Key              types.String  `tfsdk:"key"`
+	OnConflict       types.String  `tfsdk:"on_conflict"`
+	OnDestroy        types.String  `tfsdk:"on_destroy"`
+	DriftDetection   types.String  `tfsdk:"drift_detection"`
+	KVVersion        types.Int64   `tfsdk:"kv_version"`
+	Keys             types.List    `tfsdk:"keys"`
+	APIPath          types.String  `tfsdk:"api_path"`
+	ACLPath          types.String  `tfsdk:"acl_path"`
+	Source           types.Object  `tfsdk:"source"`
+	Drift            types.String  `tfsdk:"drift"`
 }
 
 // sourceTypes are the attributes of the source object.
@@ -43,6 +47,11 @@ var sourceTypes = map[string]attr.Type{
 	"lifecycle_state":        types.StringType,
 	"time_of_deletion":       types.StringType,
 	"current_version_number": types.Int64Type,
+
+	"time_of_current_version_expiry": types.StringType,
+	"rotation_status":                types.StringType,
+	"last_rotation_time":             types.StringType,
+	"next_rotation_time":             types.StringType,
 }
 
 // location is where the secret stands in OpenBao.
@@ -62,6 +71,10 @@ func (m migratedSecretModel) wish() migrate.Wish {
 		CustomMetadata:   glue.Texts(m.CustomMetadata),
 		CopyDescription:  m.CopyDescription.ValueBool(),
 		CopyFreeformTags: m.CopyFreeformTags.ValueBool(),
+		CopyExpiry:       m.CopyExpiry.ValueBool(),
+		CopyRotation:     m.CopyRotation.ValueBool(),
+		DeleteAtExpiry:   m.DeleteAtExpiry.ValueBool(),
+		WarnExpiryWithin: time.Duration(m.WarnExpiryWithin.Seconds()) * time.Second,
 		Overwrite:        m.OnConflict.ValueString() == glue.OnConflictOverwrite,
 		OnDestroy:        migrate.OnDestroy(m.OnDestroy.ValueString()),
 		Detection:        migrate.Detection(m.DriftDetection.ValueString()),
@@ -73,6 +86,9 @@ func (m migratedSecretModel) state(memory memory) migrate.State {
 	source := migrate.SourceFacts{
 		Missing:            memory.SourceMissing,
 		StageVersionNumber: memory.StageVersionNumber,
+		TimeOfExpiry:       memory.TimeOfExpiry,
+		ExpiryUnknown:      memory.ExpiryUnknown,
+		Expired:            memory.Expired,
 	}
 	attributes := m.Source.Attributes()
 	if name, is := attributes["name"].(types.String); is {
@@ -108,6 +124,11 @@ func (m *migratedSecretModel) setSource(facts migrate.SourceFacts) {
 		"lifecycle_state":        glue.Text(facts.LifecycleState),
 		"time_of_deletion":       glue.Time(facts.TimeOfDeletion),
 		"current_version_number": number,
+
+		"time_of_current_version_expiry": glue.Time(facts.TimeOfCurrentExpiry),
+		"rotation_status":                glue.Text(facts.Rotation.Status),
+		"last_rotation_time":             glue.Time(facts.Rotation.LastTime),
+		"next_rotation_time":             glue.Time(facts.Rotation.NextTime),
 	})
 }
 
@@ -133,13 +154,19 @@ type memory struct {
 	Record             migrate.Record `json:"record"`
 	StageVersionNumber int64          `json:"stage_version_number,omitempty"`
 	SourceMissing      bool           `json:"source_missing,omitempty"`
+	TimeOfExpiry       time.Time      `json:"time_of_expiry,omitzero"`
+	ExpiryUnknown      bool           `json:"expiry_unknown,omitempty"`
+	Expired            bool           `json:"expired,omitempty"`
 }
 
 // memoryKey is where it stands in private state.
 const memoryKey = "migrated_secret"
 
 func remember(record migrate.Record, facts migrate.SourceFacts) memory {
-	return memory{Record: record, StageVersionNumber: facts.StageVersionNumber, SourceMissing: facts.Missing}
+	return memory{
+		Record: record, StageVersionNumber: facts.StageVersionNumber, SourceMissing: facts.Missing,
+		TimeOfExpiry: facts.TimeOfExpiry, ExpiryUnknown: facts.ExpiryUnknown, Expired: facts.Expired,
+	}
 }
 
 // recall reads private state. Where that is missing, as in a state file that was

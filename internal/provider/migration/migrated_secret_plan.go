@@ -61,6 +61,8 @@ func (r *migratedSecretResource) ModifyPlan(ctx context.Context, req resource.Mo
 	wish := plan.wish()
 	wish.VersionNumber = config.VersionNumber.ValueInt64()
 	decision := migrate.Decide(wish, &state)
+	wish.VersionNumber = decision.VersionNumber
+	r.foreseeExpiry(ctx, plan, wish, &state, &resp.Diagnostics)
 	plan.decide(decision, prior)
 	if decision.Value && plan.mayChangeEngine(prior, known.Record) {
 		plan.unknownEngine(config)
@@ -82,8 +84,8 @@ func (r *migratedSecretResource) planDestroy(ctx context.Context, req resource.M
 	}
 	if prior.OnDestroy.ValueString() == string(migrate.Retain) {
 		resp.Diagnostics.AddWarning(summaryStays, fmt.Sprintf(
-			"%s is no longer managed after this apply, and its value stays where it is, because on_destroy is \"retain\". "+
-				"To remove it as well, apply on_destroy = \"soft_delete\" or \"destroy\" first.", prior.location()))
+			"%s is no longer managed after this apply, and its value stays where it is, because on_destroy is \"retain\".%s "+
+				"To remove it as well, apply on_destroy = \"soft_delete\" or \"destroy\" first.", prior.location(), warnDeletedAnyway(prior.DeleteAtExpiry.ValueBool())))
 	}
 }
 
@@ -120,6 +122,7 @@ func (m *migratedSecretModel) unknownEngine(config migratedSecretModel) {
 func (m *migratedSecretModel) undecided(config migratedSecretModel) bool {
 	return m.SecretID.IsUnknown() || m.Mount.IsUnknown() || m.Name.IsUnknown() || m.Namespace.IsUnknown() ||
 		m.CustomMetadata.IsUnknown() || m.Format.IsUnknown() || m.Key.IsUnknown() || m.Stage.IsUnknown() ||
+		m.CopyExpiry.IsUnknown() || m.CopyRotation.IsUnknown() || m.DeleteAtExpiry.IsUnknown() ||
 		config.VersionNumber.IsUnknown()
 }
 
@@ -163,10 +166,15 @@ func (m *migratedSecretModel) decide(decision migrate.Decision, prior migratedSe
 	if moved {
 		m.APIPath, m.ACLPath = types.StringUnknown(), types.StringUnknown()
 	}
-	if !secret.Equal(prior.SecretID) || decision.Metadata && (m.CopyDescription.ValueBool() || m.CopyFreeformTags.ValueBool()) {
+	if !secret.Equal(prior.SecretID) || decision.Metadata && m.copies() {
 		m.Source = types.ObjectUnknown(sourceTypes)
 	}
 	m.Drift = types.StringValue(string(decision.Drift))
+}
+
+// copies reports whether an apply that sets metadata looks at the source again.
+func (m *migratedSecretModel) copies() bool {
+	return m.CopyDescription.ValueBool() || m.CopyFreeformTags.ValueBool() || m.CopyExpiry.ValueBool() || m.CopyRotation.ValueBool()
 }
 
 // sameFields reports whether the value that is written has the same fields as
@@ -201,6 +209,8 @@ func (m *migratedSecretModel) adopt(adoption migrate.Adoption) {
 	m.Format, m.Key = types.StringValue(string(wish.Format)), types.StringValue(wish.Key)
 	m.CustomMetadata = types.MapNull(types.StringType)
 	m.CopyDescription, m.CopyFreeformTags = types.BoolValue(false), types.BoolValue(false)
+	m.CopyExpiry, m.CopyRotation = types.BoolValue(wish.CopyExpiry), types.BoolValue(wish.CopyRotation)
+	m.DeleteAtExpiry = types.BoolValue(wish.DeleteAtExpiry)
 	m.OnConflict, m.OnDestroy = types.StringValue(glue.OnConflictFail), types.StringValue(string(wish.OnDestroy))
 	m.DriftDetection = types.StringValue(string(wish.Detection))
 	m.setSource(adoption.State.Source)

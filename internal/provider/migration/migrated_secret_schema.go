@@ -9,6 +9,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/booldefault"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringdefault"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
@@ -84,8 +85,8 @@ func destinationArguments() map[string]schema.Attribute {
 		"custom_metadata": schema.MapAttribute{
 			Optional:    true,
 			ElementType: types.StringType,
-			MarkdownDescription: "Custom metadata to set on KV v2, next to the provider's ownership mark (keys that begin with `ocibao_`). " +
-				"At most 60 keys of 128 bytes, values of 512 bytes. Keys that others set are left alone. Ignored on KV v1, which has none.",
+			MarkdownDescription: "Custom metadata to set on KV v2, next to what the provider sets itself (keys that begin with `ocibao_`). " +
+				"At most 60 keys of 128 bytes, 4 less with `copy_expiry` and 5 less with `copy_rotation`; values of 512 bytes. Keys that others set are left alone. Ignored on KV v1, which has none.",
 		},
 		"copy_description": schema.BoolAttribute{
 			Optional: true,
@@ -100,6 +101,33 @@ func destinationArguments() map[string]schema.Attribute {
 			Default:  booldefault.StaticBool(false),
 			MarkdownDescription: "Whether the freeform tags of the OCI secret are copied to custom metadata keys of the same names on KV v2, and kept in step. Default `false`. " +
 				"Equal keys of `custom_metadata` win.",
+		},
+		"copy_expiry": schema.BoolAttribute{
+			Optional: true,
+			Computed: true,
+			Default:  booldefault.StaticBool(false),
+			MarkdownDescription: "Whether what OCI says of expiry is copied to custom metadata on KV v2, and kept in step. Default `false`. " +
+				"The keys, each only where OCI has the fact: `" + migrate.CarriedTimeOfExpiry + "` (when the copied version expires, RFC 3339), `" +
+				migrate.CarriedTimeOfAbsoluteExpiry + "`, `" + migrate.CarriedExpiryInterval + "` (ISO 8601, such as `P30D`) and `" +
+				migrate.CarriedRetrievalBlocked + "` of the expiry rule. A version other than the current one costs one more request at each refresh.",
+		},
+		"copy_rotation": schema.BoolAttribute{
+			Optional: true,
+			Computed: true,
+			Default:  booldefault.StaticBool(false),
+			MarkdownDescription: "Whether what OCI says of rotation is copied to custom metadata on KV v2, and kept in step. Default `false`. " +
+				"The keys, each only where OCI has the fact: `" + migrate.CarriedRotationStatus + "`, `" + migrate.CarriedRotationInterval + "` (ISO 8601, such as `P30D`), `" +
+				migrate.CarriedRotationScheduled + "`, `" + migrate.CarriedLastRotationTime + "` and `" + migrate.CarriedNextRotationTime + "` (RFC 3339).",
+		},
+		"delete_version_at_expiry": schema.BoolAttribute{
+			Optional: true,
+			Computed: true,
+			Default:  booldefault.StaticBool(false),
+			MarkdownDescription: "Whether OpenBao deletes the copy when the source version expires, by `delete_version_after` of the KV v2 secret, which is set before each write to the time that is left. Default `false`. " +
+				"OpenBao fixes the deletion time of a version when it is written, so an expiry that changes in OCI, and changing this argument, " +
+				"are planned as a new KV version of the same content. `delete_version_after` stays set, also for versions that others write. " +
+				"A version that has expired already is not copied, which is an error; a copy that was deleted as arranged is no drift but a warning. " +
+				"A shorter `delete_version_after` of the mount wins. Not on KV v1. Takes the capabilities `create` and `update` on the metadata path.",
 		},
 	}
 }
@@ -128,6 +156,13 @@ func formArguments() map[string]schema.Attribute {
 
 func behaviourArguments() map[string]schema.Attribute {
 	return map[string]schema.Attribute{
+		"warn_expiry_within": schema.StringAttribute{
+			Optional:   true,
+			CustomType: glue.DurationType{},
+			MarkdownDescription: "Duration such as `\"720h\"`. A source version that is copied and expires within it, or has expired, is named in a warning of the plan. " +
+				"Default: no warning. A version other than the current one costs one more request at each refresh.",
+			PlanModifiers: []planmodifier.String{glue.SameDuration()},
+		},
 		"on_conflict": glue.OnConflictAttribute("path"),
 		"on_destroy": schema.StringAttribute{
 			Optional: true,
@@ -171,10 +206,14 @@ func migratedSecretResults() map[string]schema.Attribute {
 			Computed:            true,
 			MarkdownDescription: "What the last look at the source saw.",
 			Attributes: map[string]schema.Attribute{
-				"name":                   schema.StringAttribute{Computed: true, MarkdownDescription: "Name of the secret in OCI."},
-				"lifecycle_state":        schema.StringAttribute{Computed: true, MarkdownDescription: "Lifecycle state as OCI names it, such as `ACTIVE` or `PENDING_DELETION`; null when the secret is gone or hidden."},
-				"time_of_deletion":       schema.StringAttribute{Computed: true, MarkdownDescription: "When the secret will be deleted, RFC 3339; null unless that is scheduled."},
-				"current_version_number": schema.Int64Attribute{Computed: true, MarkdownDescription: "Number of the version in the stage `CURRENT`."},
+				"name":                           schema.StringAttribute{Computed: true, MarkdownDescription: "Name of the secret in OCI."},
+				"lifecycle_state":                schema.StringAttribute{Computed: true, MarkdownDescription: "Lifecycle state as OCI names it, such as `ACTIVE` or `PENDING_DELETION`; null when the secret is gone or hidden."},
+				"time_of_deletion":               schema.StringAttribute{Computed: true, MarkdownDescription: "When the secret will be deleted, RFC 3339; null unless that is scheduled."},
+				"current_version_number":         schema.Int64Attribute{Computed: true, MarkdownDescription: "Number of the version in the stage `CURRENT`."},
+				"time_of_current_version_expiry": schema.StringAttribute{Computed: true, MarkdownDescription: "When that version expires, RFC 3339; null when it does not."},
+				"rotation_status":                schema.StringAttribute{Computed: true, MarkdownDescription: "`SCHEDULED`, `IN_PROGRESS`, `CANCELLING` or `NOT_ENABLED`; null when OCI does not rotate the secret."},
+				"last_rotation_time":             schema.StringAttribute{Computed: true, MarkdownDescription: "When OCI last rotated the secret, RFC 3339; null when it never did."},
+				"next_rotation_time":             schema.StringAttribute{Computed: true, MarkdownDescription: "When OCI rotates the secret next, RFC 3339; null when that is not scheduled."},
 			},
 		},
 		"drift": schema.StringAttribute{

@@ -100,6 +100,12 @@ func (m *migrationModel) adopt(adoptions map[string]migrate.Adoption) {
 	m.Format, m.Key = types.StringValue(string(migrate.FormatAuto)), types.StringValue(migrate.DefaultKey)
 	m.CustomMetadata = types.MapNull(types.StringType)
 	m.CopyDescription, m.CopyFreeformTags = types.BoolValue(false), types.BoolValue(false)
+	var expiry, rotation, deletion bool
+	for _, adoption := range adoptions {
+		wish := adoption.State.Wish
+		expiry, rotation, deletion = expiry || wish.CopyExpiry, rotation || wish.CopyRotation, deletion || wish.DeleteAtExpiry
+	}
+	m.CopyExpiry, m.CopyRotation, m.DeleteAtExpiry = types.BoolValue(expiry), types.BoolValue(rotation), types.BoolValue(deletion)
 	m.VersionHistory = types.StringValue(historyCurrent)
 	m.OnConflict, m.OnDestroy = types.StringValue(glue.OnConflictFail), types.StringValue(string(migrate.Retain))
 	m.DriftDetection = types.StringNull()

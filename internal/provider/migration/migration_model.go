@@ -16,21 +16,25 @@ import (
 // migrationModel is a bulk migration in configuration, plan and state. What the
 // engine has to compare for thousands of secrets are flat maps.
 type migrationModel struct {
-	Mount            types.String `tfsdk:"mount"`
-	Namespace        types.String `tfsdk:"namespace"`
-	Secrets          types.Map    `tfsdk:"secrets"`
-	Format           types.String `tfsdk:"format"`
-	Formats          types.Map    `tfsdk:"formats"`
-	Key              types.String `tfsdk:"key"`
-	CustomMetadata   types.Map    `tfsdk:"custom_metadata"`
-	CopyDescription  types.Bool   `tfsdk:"copy_description"`
-	CopyFreeformTags types.Bool   `tfsdk:"copy_freeform_tags"`
-	VersionHistory   types.String `tfsdk:"version_history"`
-	OnConflict       types.String `tfsdk:"on_conflict"`
-	OnDestroy        types.String `tfsdk:"on_destroy"`
-	DriftDetection   types.String `tfsdk:"drift_detection"`
-	KVVersions       types.Map    `tfsdk:"kv_versions"`
-	Drift            types.Map    `tfsdk:"drift"`
+	Mount            types.String  `tfsdk:"mount"`
+	Namespace        types.String  `tfsdk:"namespace"`
+	Secrets          types.Map     `tfsdk:"secrets"`
+	Format           types.String  `tfsdk:"format"`
+	Formats          types.Map     `tfsdk:"formats"`
+	Key              types.String  `tfsdk:"key"`
+	CustomMetadata   types.Map     `tfsdk:"custom_metadata"`
+	CopyDescription  types.Bool    `tfsdk:"copy_description"`
+	CopyFreeformTags types.Bool    `tfsdk:"copy_freeform_tags"`
+	CopyExpiry       types.Bool    `tfsdk:"copy_expiry"`
+	CopyRotation     types.Bool    `tfsdk:"copy_rotation"`
+	DeleteAtExpiry   types.Bool    `tfsdk:"delete_version_at_expiry"`
+	WarnExpiryWithin glue.Duration `tfsdk:"warn_expiry_within"`
+	VersionHistory   types.String  `tfsdk:"version_history"`
+	OnConflict       types.String  `tfsdk:"on_conflict"`
+	OnDestroy        types.String  `tfsdk:"on_destroy"`
+	DriftDetection   types.String  `tfsdk:"drift_detection"`
+	KVVersions       types.Map     `tfsdk:"kv_versions"`
+	Drift            types.Map     `tfsdk:"drift"`
 }
 
 // location is where the secret of a name stands.
@@ -75,6 +79,10 @@ func (m migrationModel) wishes() map[string]migrate.Wish {
 			CustomMetadata:   metadata,
 			CopyDescription:  m.CopyDescription.ValueBool(),
 			CopyFreeformTags: m.CopyFreeformTags.ValueBool(),
+			CopyExpiry:       m.CopyExpiry.ValueBool(),
+			CopyRotation:     m.CopyRotation.ValueBool(),
+			DeleteAtExpiry:   m.DeleteAtExpiry.ValueBool(),
+			WarnExpiryWithin: time.Duration(m.WarnExpiryWithin.Seconds()) * time.Second,
 			History:          m.VersionHistory.ValueString() == historyAll,
 			Overwrite:        m.OnConflict.ValueString() == glue.OnConflictOverwrite,
 			OnDestroy:        migrate.OnDestroy(m.OnDestroy.ValueString()),
@@ -100,6 +108,9 @@ func (m migrationModel) states(memories memories) map[string]migrate.State {
 				Missing:        known.SourceMissing,
 				LifecycleState: known.LifecycleState,
 				TimeOfDeletion: known.TimeOfDeletion,
+				TimeOfExpiry:   known.TimeOfExpiry,
+				ExpiryUnknown:  known.ExpiryUnknown,
+				Expired:        known.Expired,
 			},
 			Drift:  drift,
 			Record: known.Record,
@@ -147,6 +158,9 @@ type bulkMemory struct {
 	SourceMissing  bool           `json:"source_missing,omitempty"`
 	LifecycleState string         `json:"lifecycle_state,omitempty"` // empty when active
 	TimeOfDeletion time.Time      `json:"time_of_deletion,omitzero"`
+	TimeOfExpiry   time.Time      `json:"time_of_expiry,omitzero"`
+	ExpiryUnknown  bool           `json:"expiry_unknown,omitempty"`
+	Expired        bool           `json:"expired,omitempty"`
 }
 
 // memoriesKey is where they stand in private state.
@@ -164,6 +178,9 @@ func rememberAll(states map[string]migrate.State) memories {
 			SourceMissing:  state.Source.Missing,
 			LifecycleState: lifecycle,
 			TimeOfDeletion: state.Source.TimeOfDeletion,
+			TimeOfExpiry:   state.Source.TimeOfExpiry,
+			ExpiryUnknown:  state.Source.ExpiryUnknown,
+			Expired:        state.Source.Expired,
 		}
 	}
 	return all

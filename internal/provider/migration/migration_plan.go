@@ -33,6 +33,7 @@ func (r *migrationResource) ModifyPlan(ctx context.Context, req resource.ModifyP
 	r.checkHistory(ctx, plan, &resp.Diagnostics)
 	if req.State.Raw.IsNull() {
 		if !plan.undecided() {
+			r.foreseeExpiries(ctx, plan, plan.wishes(), nil, &resp.Diagnostics)
 			r.foreseeAll(ctx, plan, plan.wishes(), &resp.Diagnostics)
 		}
 		plan.unknown()
@@ -55,7 +56,9 @@ func (r *migrationResource) ModifyPlan(ctx context.Context, req resource.ModifyP
 		resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
 		return
 	}
-	plan.decide(prior.states(recallAll(raw, prior)), config, prior, &resp.Diagnostics)
+	states := prior.states(recallAll(raw, prior))
+	plan.decide(states, config, prior, &resp.Diagnostics)
+	r.foreseeExpiries(ctx, plan, plan.wishes(), states, &resp.Diagnostics)
 	r.foreseeAll(ctx, plan, plan.added(prior), &resp.Diagnostics)
 	resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
 }
@@ -149,8 +152,8 @@ func (m *migrationModel) warnRemoved(states map[string]migrate.State, diags *dia
 	if len(staying) > 0 {
 		slices.Sort(staying)
 		diags.AddWarning(summaryStays, enumerate(staying)+
-			"\n\nThese are no longer managed after this apply, and their values stay where they are, because on_destroy is \"retain\". "+
-			"To remove them as well, set on_destroy = \"soft_delete\" or \"destroy\".")
+			"\n\nThese are no longer managed after this apply, and their values stay where they are, because on_destroy is \"retain\"."+
+			warnDeletedAnyway(m.DeleteAtExpiry.ValueBool())+" To remove them as well, set on_destroy = \"soft_delete\" or \"destroy\".")
 	}
 }
 
@@ -164,8 +167,9 @@ func (r *migrationResource) planDestroy(ctx context.Context, req resource.Modify
 		return
 	}
 	resp.Diagnostics.AddWarning(summaryStays, fmt.Sprintf(
-		"The %d secrets below %s are no longer managed after this apply, and their values stay where they are, because on_destroy is \"retain\". "+
-			"To remove them as well, apply on_destroy = \"soft_delete\" or \"destroy\" first.", len(prior.Secrets.Elements()), prior.place()))
+		"The %d secrets below %s are no longer managed after this apply, and their values stay where they are, because on_destroy is \"retain\".%s "+
+			"To remove them as well, apply on_destroy = \"soft_delete\" or \"destroy\" first.",
+		len(prior.Secrets.Elements()), prior.place(), warnDeletedAnyway(prior.DeleteAtExpiry.ValueBool())))
 }
 
 // moved reports whether the plan has another mount than the state.
@@ -182,7 +186,8 @@ func (m *migrationModel) undecided() bool {
 		}
 	}
 	return m.Secrets.IsUnknown() || m.Mount.IsUnknown() || m.Namespace.IsUnknown() || m.Format.IsUnknown() ||
-		m.Formats.IsUnknown() || m.Key.IsUnknown() || m.CustomMetadata.IsUnknown()
+		m.Formats.IsUnknown() || m.Key.IsUnknown() || m.CustomMetadata.IsUnknown() ||
+		m.CopyExpiry.IsUnknown() || m.CopyRotation.IsUnknown() || m.DeleteAtExpiry.IsUnknown()
 }
 
 // unknown leaves to the apply what only the apply can tell.

@@ -83,6 +83,11 @@ func (r *migrationResource) ValidateConfig(ctx context.Context, req resource.Val
 			resp.Diagnostics.AddAttributeError(path.Root("custom_metadata"), "Invalid custom metadata", glue.Detail(err))
 		}
 	}
+	if config.DeleteAtExpiry.ValueBool() && config.VersionHistory.ValueString() == historyAll {
+		resp.Diagnostics.AddAttributeError(path.Root("delete_version_at_expiry"), "No deletion at expiry with a history",
+			"version_history = \"all\" copies versions that have expired already, whose copies would be deleted at once. "+
+				"Set version_history = \"current\", or leave delete_version_at_expiry out.")
+	}
 	if config.Secrets.IsUnknown() {
 		return
 	}

@@ -111,6 +111,7 @@ func (i inventory) number(ctx context.Context, listed []entry) (numbered, missin
 			}
 			described[at].number = secret.CurrentVersionNumber
 			described[at].LifecycleState, described[at].TimeOfDeletion = secret.LifecycleState, secret.TimeOfDeletion
+			described[at].TimeOfCurrentExpiry, described[at].Rotation = secret.TimeOfCurrentExpiry, secret.Rotation
 			return nil
 		})
 	}

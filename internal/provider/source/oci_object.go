@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -30,6 +31,8 @@ func (o *ociObject) Configure(_ context.Context, req datasource.ConfigureRequest
 func (o *ociObject) require(diags *diag.Diagnostics) bool { return o.clients.OCI.Require(diags) }
 
 func (o *ociObject) client() *ocivault.Client { return o.clients.OCI.Client }
+
+func (o *ociObject) now() time.Time { return o.clients.Clock.Now() }
 
 func failure(identity string) glue.Failure {
 	return glue.Failure{Verb: "read", Thing: "secret", Identity: identity}

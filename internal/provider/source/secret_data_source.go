@@ -11,6 +11,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/ocibao/terraform-provider-ocibao/internal/migrate"
+	"github.com/ocibao/terraform-provider-ocibao/internal/ocivault"
 	"github.com/ocibao/terraform-provider-ocibao/internal/provider/glue"
 )
 
@@ -35,7 +36,7 @@ func (d *secretDataSource) Schema(_ context.Context, _ datasource.SchemaRequest,
 		MarkdownDescription: "Reads the metadata of one secret of OCI Vault, by `secret_id`, or by `name`, `vault_id` and `compartment_id` together. " +
 			"It never asks for the content.\n\n" +
 			"Needs the rights `read secrets` and, for `stages`, `inspect secret-versions`; by name also `inspect secrets`.",
-		Attributes: map[string]schema.Attribute{
+		Attributes: addRotationAttributes(map[string]schema.Attribute{
 			"secret_id": schema.StringAttribute{
 				Optional:            true,
 				Computed:            true,
@@ -60,15 +61,26 @@ func (d *secretDataSource) Schema(_ context.Context, _ datasource.SchemaRequest,
 				MarkdownDescription: "OCID of the compartment that the secret is in, which may be another than its vault's.",
 				Validators:          []validator.String{compartmentOCID()},
 			},
-			"id":               schema.StringAttribute{Computed: true, MarkdownDescription: "OCID of the secret, the same as `secret_id`."},
-			"key_id":           schema.StringAttribute{Computed: true, MarkdownDescription: "OCID of the key that encrypts the secret."},
-			"description":      schema.StringAttribute{Computed: true, MarkdownDescription: "Description; null when there is none."},
-			"lifecycle_state":  schema.StringAttribute{Computed: true, MarkdownDescription: "Lifecycle state as OCI names it, such as `ACTIVE` or `PENDING_DELETION`."},
-			"time_created":     schema.StringAttribute{Computed: true, MarkdownDescription: "When the secret was created, RFC 3339."},
-			"time_of_deletion": schema.StringAttribute{Computed: true, MarkdownDescription: "When the secret will be deleted, RFC 3339; null unless that is scheduled."},
-			"time_of_current_version_expiry": schema.StringAttribute{
+			"id":                 schema.StringAttribute{Computed: true, MarkdownDescription: "OCID of the secret, the same as `secret_id`."},
+			"key_id":             schema.StringAttribute{Computed: true, MarkdownDescription: "OCID of the key that encrypts the secret."},
+			"description":        schema.StringAttribute{Computed: true, MarkdownDescription: "Description; null when there is none."},
+			"lifecycle_state":    schema.StringAttribute{Computed: true, MarkdownDescription: "Lifecycle state as OCI names it, such as `ACTIVE` or `PENDING_DELETION`."},
+			"time_created":       schema.StringAttribute{Computed: true, MarkdownDescription: "When the secret was created, RFC 3339."},
+			"time_of_deletion":   schema.StringAttribute{Computed: true, MarkdownDescription: "When the secret will be deleted, RFC 3339; null unless that is scheduled."},
+			"warn_expiry_within": warnExpiryAttribute("A secret"),
+			"rotation_config": schema.SingleNestedAttribute{
 				Computed:            true,
-				MarkdownDescription: "When the current version expires, RFC 3339; null when it does not.",
+				MarkdownDescription: "How OCI rotates the secret; null when it does not.",
+				Attributes: map[string]schema.Attribute{
+					"rotation_interval": schema.StringAttribute{
+						Computed:            true,
+						MarkdownDescription: "Time between rotations, as an ISO 8601 duration such as `P30D`; null when not set.",
+					},
+					"is_scheduled_rotation_enabled": schema.BoolAttribute{
+						Computed:            true,
+						MarkdownDescription: "Whether OCI rotates by itself at each interval.",
+					},
+				},
 			},
 			"current_version_number": schema.Int64Attribute{
 				Computed:            true,
@@ -105,7 +117,7 @@ func (d *secretDataSource) Schema(_ context.Context, _ datasource.SchemaRequest,
 				MarkdownDescription: "Rules of the secret; empty when there are none.",
 				NestedObject:        schema.NestedAttributeObject{Attributes: ruleAttributes()},
 			},
-		},
+		}),
 	}
 }
 
@@ -152,6 +164,9 @@ func (d *secretDataSource) Read(ctx context.Context, req datasource.ReadRequest,
 		}
 		return
 	}
+	warnExpiry([]entry{{SecretSummary: ocivault.SecretSummary{
+		Name: secret.Name, ID: secret.ID, TimeOfCurrentExpiry: secret.TimeOfCurrentExpiry,
+	}}}, model.WarnExpiryWithin, d.now(), &resp.Diagnostics)
 	model.show(secret)
 	versions, err := d.client().Versions(ctx, secret.ID)
 	switch {

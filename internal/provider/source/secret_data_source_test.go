@@ -30,6 +30,7 @@ func TestSecretMetadata(t *testing.T) {
 		must(w.AddVersion(id, []byte(content)))(t)
 	}
 	must(w.AddPendingVersion(id, []byte("five")))(t)
+	ok(t, w.SetRotation(id, &ociemu.RotationConfig{Interval: "P30D", Scheduled: true, LastTime: created, NextTime: expiry}))
 	byID := w.must("ocibao_secret", attributes{"secret_id": id})
 	w.requests(map[string]int{getSecret: 1, listVersions: 1})
 	byName := w.must("ocibao_secret", attributes{"name": "db", "vault_id": w.vault, "compartment_id": w.compartment})
@@ -47,7 +48,9 @@ func TestSecretMetadata(t *testing.T) {
 		"time_of_current_version_expiry": expires, "current_version_number": int64(4), "pin": id + "@4",
 		"stages":        map[string]any{"CURRENT": int64(4), "PREVIOUS": int64(3), "LATEST": int64(5), "PENDING": int64(5)},
 		"freeform_tags": map[string]any{"team": "a"}, "defined_tags": map[string]any{"Operations.CostCenter": "42"},
-		"metadata_keys": []any{"app", "owner"},
+		"metadata_keys": []any{"app", "owner"}, "warn_expiry_within": nil,
+		"rotation_status": "SCHEDULED", "last_rotation_time": "2025-03-04T05:06:07Z", "next_rotation_time": "2099-01-01T00:00:00Z",
+		"rotation_config": map[string]any{"rotation_interval": "P30D", "is_scheduled_rotation_enabled": true},
 		"rules": []any{
 			map[string]any{"rule_type": "SECRET_EXPIRY_RULE", "secret_version_expiry_interval": "P90D",
 				"time_of_absolute_expiry": "2099-01-01T00:00:00Z", "is_secret_content_retrieval_blocked_on_expiry": true},
@@ -68,8 +71,9 @@ func TestSecretMetadata(t *testing.T) {
 func TestSecretPlain(t *testing.T) {
 	w := newWorld(t)
 	result := w.must("ocibao_secret", attributes{"secret_id": w.secret("db", "one")})
-	if got := fmt.Sprint(result["description"], result["rules"], result["metadata_keys"], result["freeform_tags"], result["defined_tags"], result["stages"]); got !=
-		"<nil> [] [] map[] map[] map[CURRENT:1 LATEST:1]" {
+	if got := fmt.Sprint(result["description"], result["rules"], result["metadata_keys"], result["freeform_tags"], result["defined_tags"], result["stages"],
+		result["rotation_config"], result["rotation_status"], result["next_rotation_time"]); got !=
+		"<nil> [] [] map[] map[] map[CURRENT:1 LATEST:1] <nil> <nil> <nil>" {
 		t.Errorf("got %s", got)
 	}
 }

@@ -13,24 +13,35 @@ import (
 
 // secretModel is the metadata of a secret in configuration and state.
 type secretModel struct {
-	ID                   types.String `tfsdk:"id"`
-	SecretID             types.String `tfsdk:"secret_id"`
-	Name                 types.String `tfsdk:"name"`
-	VaultID              types.String `tfsdk:"vault_id"`
-	CompartmentID        types.String `tfsdk:"compartment_id"`
-	KeyID                types.String `tfsdk:"key_id"`
-	Description          types.String `tfsdk:"description"`
-	LifecycleState       types.String `tfsdk:"lifecycle_state"`
-	TimeCreated          types.String `tfsdk:"time_created"`
-	TimeOfDeletion       types.String `tfsdk:"time_of_deletion"`
-	TimeOfExpiry         types.String `tfsdk:"time_of_current_version_expiry"`
-	CurrentVersionNumber types.Int64  `tfsdk:"current_version_number"`
-	Pin                  types.String `tfsdk:"pin"`
-	Stages               types.Map    `tfsdk:"stages"`
-	FreeformTags         types.Map    `tfsdk:"freeform_tags"`
-	DefinedTags          types.Map    `tfsdk:"defined_tags"`
-	MetadataKeys         types.List   `tfsdk:"metadata_keys"`
-	Rules                []ruleModel  `tfsdk:"rules"`
+	ID                   types.String         `tfsdk:"id"`
+	SecretID             types.String         `tfsdk:"secret_id"`
+	Name                 types.String         `tfsdk:"name"`
+	VaultID              types.String         `tfsdk:"vault_id"`
+	CompartmentID        types.String         `tfsdk:"compartment_id"`
+	KeyID                types.String         `tfsdk:"key_id"`
+	Description          types.String         `tfsdk:"description"`
+	LifecycleState       types.String         `tfsdk:"lifecycle_state"`
+	TimeCreated          types.String         `tfsdk:"time_created"`
+	TimeOfDeletion       types.String         `tfsdk:"time_of_deletion"`
+	TimeOfExpiry         types.String         `tfsdk:"time_of_current_version_expiry"`
+	WarnExpiryWithin     glue.Duration        `tfsdk:"warn_expiry_within"`
+	RotationConfig       *rotationConfigModel `tfsdk:"rotation_config"`
+	RotationStatus       types.String         `tfsdk:"rotation_status"`
+	LastRotationTime     types.String         `tfsdk:"last_rotation_time"`
+	NextRotationTime     types.String         `tfsdk:"next_rotation_time"`
+	CurrentVersionNumber types.Int64          `tfsdk:"current_version_number"`
+	Pin                  types.String         `tfsdk:"pin"`
+	Stages               types.Map            `tfsdk:"stages"`
+	FreeformTags         types.Map            `tfsdk:"freeform_tags"`
+	DefinedTags          types.Map            `tfsdk:"defined_tags"`
+	MetadataKeys         types.List           `tfsdk:"metadata_keys"`
+	Rules                []ruleModel          `tfsdk:"rules"`
+}
+
+// rotationConfigModel is how OCI rotates a secret.
+type rotationConfigModel struct {
+	Interval  types.String `tfsdk:"rotation_interval"`
+	Scheduled types.Bool   `tfsdk:"is_scheduled_rotation_enabled"`
 }
 
 // ruleModel is a rule of a secret.
@@ -65,6 +76,11 @@ func (m *secretModel) show(secret migrate.SourceSecret) {
 	m.TimeCreated = glue.Time(secret.TimeCreated)
 	m.TimeOfDeletion = glue.Time(secret.TimeOfDeletion)
 	m.TimeOfExpiry = glue.Time(secret.TimeOfCurrentExpiry)
+	rotation := showRotation(secret.Rotation)
+	m.RotationStatus, m.LastRotationTime, m.NextRotationTime = rotation.Status, rotation.LastTime, rotation.NextTime
+	if secret.Rotation.Interval != "" || secret.Rotation.Scheduled {
+		m.RotationConfig = &rotationConfigModel{Interval: glue.Text(secret.Rotation.Interval), Scheduled: types.BoolValue(secret.Rotation.Scheduled)}
+	}
 	m.CurrentVersionNumber = versionNumber(secret.CurrentVersionNumber)
 	m.Pin = pin(secret.ID, secret.CurrentVersionNumber)
 	m.FreeformTags = glue.StringMap(secret.FreeformTags)

@@ -76,6 +76,7 @@ func (d *secretsDataSource) Schema(_ context.Context, _ datasource.SchemaRequest
 				MarkdownDescription: "Whether version numbers are read, at one request for each secret that is listed. Default `true`. " +
 					"With `false`, `pins`, `ids` and every `current_version_number` are null, and names may repeat.",
 			},
+			"warn_expiry_within": warnExpiryAttribute("A secret of the list"),
 			"secrets": schema.ListNestedAttribute{
 				Computed:            true,
 				MarkdownDescription: "The secrets, each once, sorted by name and then by OCID.",
@@ -97,7 +98,7 @@ func (d *secretsDataSource) Schema(_ context.Context, _ datasource.SchemaRequest
 }
 
 func secretEntryAttributes() map[string]schema.Attribute {
-	return map[string]schema.Attribute{
+	return addRotationAttributes(map[string]schema.Attribute{
 		"id":               schema.StringAttribute{Computed: true, MarkdownDescription: "OCID of the secret."},
 		"name":             schema.StringAttribute{Computed: true, MarkdownDescription: "Name, unique within its vault."},
 		"compartment_id":   schema.StringAttribute{Computed: true, MarkdownDescription: "OCID of the compartment that the secret is in."},
@@ -115,7 +116,7 @@ func secretEntryAttributes() map[string]schema.Attribute {
 			ElementType:         types.StringType,
 			MarkdownDescription: "Freeform tags; empty when there are none.",
 		},
-	}
+	})
 }
 
 func (d *secretsDataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
@@ -128,6 +129,7 @@ func (d *secretsDataSource) Read(ctx context.Context, req datasource.ReadRequest
 	if resp.Diagnostics.HasError() {
 		return
 	}
+	warnExpiry(entries, model.WarnExpiryWithin, d.now(), &resp.Diagnostics)
 	model.show(entries)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &model)...)
 }

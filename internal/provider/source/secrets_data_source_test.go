@@ -93,11 +93,14 @@ func TestSecretsFields(t *testing.T) {
 	id := w.secret("db", "one", ociemu.WithTimeCreated(created), ociemu.WithDescription("A database"),
 		ociemu.WithFreeformTags(map[string]string{"team": "a"}))
 	must(w.AddVersion(id, []byte("two")))(t)
+	ok(t, w.SetRules(id, ociemu.Rule{Type: ociemu.ExpiryRule, AbsoluteExpiry: time.Date(2099, 1, 1, 0, 0, 0, 0, time.UTC)}))
+	ok(t, w.SetRotation(id, &ociemu.RotationConfig{Interval: "P30D", LastTime: created}))
 	result := w.must("ocibao_secrets", attributes{"compartment_id": w.compartment})
 	want := map[string]any{
 		"id": id, "name": "db", "compartment_id": w.compartment, "vault_id": w.vault, "description": "A database",
 		"lifecycle_state": "ACTIVE", "time_created": "2025-03-04T05:06:07Z", "time_of_deletion": nil,
 		"current_version_number": int64(2), "freeform_tags": map[string]any{"team": "a"},
+		"time_of_current_version_expiry": "2099-01-01T00:00:00Z", "rotation_status": "NOT_ENABLED", "last_rotation_time": "2025-03-04T05:06:07Z", "next_rotation_time": nil,
 	}
 	if got := result["secrets"].([]any)[0]; fmt.Sprint(got) != fmt.Sprint(want) {
 		t.Errorf("got  %v\nwant %v", got, want)

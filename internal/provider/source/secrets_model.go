@@ -10,17 +10,18 @@ import (
 
 // secretsModel is an inventory in configuration and state.
 type secretsModel struct {
-	CompartmentID  types.String  `tfsdk:"compartment_id"`
-	InSubtree      types.Bool    `tfsdk:"compartment_id_in_subtree"`
-	VaultID        types.String  `tfsdk:"vault_id"`
-	Name           types.String  `tfsdk:"name"`
-	NameRegex      types.String  `tfsdk:"name_regex"`
-	LifecycleState types.String  `tfsdk:"lifecycle_state"`
-	FreeformTags   types.Map     `tfsdk:"freeform_tags"`
-	IncludePins    types.Bool    `tfsdk:"include_pins"`
-	Secrets        []secretEntry `tfsdk:"secrets"`
-	Pins           types.Map     `tfsdk:"pins"`
-	IDs            types.Map     `tfsdk:"ids"`
+	CompartmentID    types.String  `tfsdk:"compartment_id"`
+	InSubtree        types.Bool    `tfsdk:"compartment_id_in_subtree"`
+	VaultID          types.String  `tfsdk:"vault_id"`
+	Name             types.String  `tfsdk:"name"`
+	NameRegex        types.String  `tfsdk:"name_regex"`
+	LifecycleState   types.String  `tfsdk:"lifecycle_state"`
+	FreeformTags     types.Map     `tfsdk:"freeform_tags"`
+	IncludePins      types.Bool    `tfsdk:"include_pins"`
+	WarnExpiryWithin glue.Duration `tfsdk:"warn_expiry_within"`
+	Secrets          []secretEntry `tfsdk:"secrets"`
+	Pins             types.Map     `tfsdk:"pins"`
+	IDs              types.Map     `tfsdk:"ids"`
 }
 
 // secretEntry is one secret of the list.
@@ -33,6 +34,10 @@ type secretEntry struct {
 	LifecycleState       types.String `tfsdk:"lifecycle_state"`
 	TimeCreated          types.String `tfsdk:"time_created"`
 	TimeOfDeletion       types.String `tfsdk:"time_of_deletion"`
+	TimeOfExpiry         types.String `tfsdk:"time_of_current_version_expiry"`
+	RotationStatus       types.String `tfsdk:"rotation_status"`
+	LastRotationTime     types.String `tfsdk:"last_rotation_time"`
+	NextRotationTime     types.String `tfsdk:"next_rotation_time"`
 	CurrentVersionNumber types.Int64  `tfsdk:"current_version_number"`
 	FreeformTags         types.Map    `tfsdk:"freeform_tags"`
 }
@@ -59,15 +64,18 @@ func (m *secretsModel) show(entries []entry) {
 	m.Secrets = make([]secretEntry, len(entries))
 	pins, ids := map[string]string{}, map[string]string{}
 	for i, each := range entries {
+		rotation := showRotation(each.Rotation)
 		m.Secrets[i] = secretEntry{
-			ID:                   types.StringValue(each.ID),
-			Name:                 types.StringValue(each.Name),
-			CompartmentID:        types.StringValue(each.CompartmentID),
-			VaultID:              types.StringValue(each.VaultID),
-			Description:          glue.Text(each.Description),
-			LifecycleState:       types.StringValue(each.LifecycleState),
-			TimeCreated:          glue.Time(each.TimeCreated),
-			TimeOfDeletion:       glue.Time(each.TimeOfDeletion),
+			ID:             types.StringValue(each.ID),
+			Name:           types.StringValue(each.Name),
+			CompartmentID:  types.StringValue(each.CompartmentID),
+			VaultID:        types.StringValue(each.VaultID),
+			Description:    glue.Text(each.Description),
+			LifecycleState: types.StringValue(each.LifecycleState),
+			TimeCreated:    glue.Time(each.TimeCreated),
+			TimeOfDeletion: glue.Time(each.TimeOfDeletion),
+			TimeOfExpiry:   glue.Time(each.TimeOfCurrentExpiry),
+			RotationStatus: rotation.Status, LastRotationTime: rotation.LastTime, NextRotationTime: rotation.NextTime,
 			CurrentVersionNumber: versionNumber(each.number),
 			FreeformTags:         glue.StringMap(each.FreeformTags),
 		}
