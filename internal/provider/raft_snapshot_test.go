@@ -176,7 +176,7 @@ func TestRaftSnapshot_Fails(t *testing.T) {
 	folder := t.TempDir()
 	path := filepath.Join(folder, "before.snap")
 	_, diagnostics := serve(t, at(h.Bao, acctest.RootToken)).invoke(t.Context(), snapshotAction, values{"path": path})
-	expectText(t, text(diagnostics), "Snapshots are of the integrated storage", "use the backup of that storage")
+	expectText(t, text(diagnostics), "the server does not use integrated storage (Raft)", `This works only with storage "raft"`)
 	expectEmpty(t, folder)
 
 	ctx, cancel := context.WithCancel(t.Context())
