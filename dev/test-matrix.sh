@@ -9,6 +9,9 @@
 #   OpenTofu, newest    built from tools/tofu
 set -uo pipefail
 
+# As in resolve.sh: a user's own settings are of no use here.
+export TF_CLI_CONFIG_FILE=/dev/null CHECKPOINT_DISABLE=1
+
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 table=()
 failed=0

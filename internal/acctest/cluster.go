@@ -134,15 +134,6 @@ func (c *Cluster) found() error {
 	if _, err := c.Leader(c.ctx); err != nil {
 		return err
 	}
-	// Otherwise a node has to be there for ten seconds before it votes.
-	const stabilization = "server_stabilization_time"
-	autopilot := func(setting, value string) error {
-		_, err := first.must(c.ctx, http.MethodPost, token, "sys/storage/raft/autopilot/configuration", map[string]string{setting: value})
-		return err
-	}
-	if err := autopilot(stabilization, "0s"); err != nil {
-		return err
-	}
 	authority, err := os.ReadFile(c.CACertFile)
 	if err != nil {
 		return err
@@ -162,10 +153,7 @@ func (c *Cluster) found() error {
 	}); err != nil {
 		return err
 	}
-	if err := c.WaitVoters(c.ctx, len(c.Nodes)); err != nil {
-		return err
-	}
-	return autopilot(stabilization, "10s")
+	return c.WaitVoters(c.ctx, len(c.Nodes))
 }
 
 // Addresses are the addresses of all nodes, that of the first first.

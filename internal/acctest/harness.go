@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -16,10 +17,11 @@ import (
 // Harness is an emulated OCI, a server and a workspace for one test.
 type Harness struct {
 	testing.TB
-	OCI   *OCI
-	Bao   *Bao
-	Proxy *Proxy // in front of Bao; the provider does not use it with TLS
-	Work  *Workspace
+	OCI     *OCI
+	Bao     *Bao
+	Cluster *Cluster // that Bao is a node of; nil where it is a server of its own
+	Proxy   *Proxy   // in front of Bao; with TLS the provider does not use it, or there is none
+	Work    *Workspace
 }
 
 // New starts everything a test needs; it ends with the test.
@@ -39,6 +41,43 @@ func NewConfigured(t testing.TB, config string) *Harness {
 	return start(t, false, nil, func(server *exec.Cmd) { server.Args = append(server.Args, "-config="+file) })
 }
 
+// NewCluster is New with a cluster of three nodes, to which the provider talks
+// over TLS, by the addresses of all of them.
+func NewCluster(t testing.TB) *Harness {
+	t.Helper()
+	h := clustered(t, 3)
+	h.work()
+	return h
+}
+
+// NewRaft is New with a cluster of one node. The provider talks to it through the
+// proxy.
+func NewRaft(t testing.TB) *Harness {
+	t.Helper()
+	h := clustered(t, 1)
+	var err error
+	if h.Proxy, err = StartProxyTrusting(t.Context(), h.Bao.Address, h.Bao.CACertFile); err != nil {
+		t.Fatal(err)
+	}
+	h.work()
+	return h
+}
+
+func clustered(t testing.TB, size int) *Harness {
+	t.Helper()
+	h := &Harness{TB: t}
+	var err error
+	if h.OCI, err = StartOCI(t.Context(), false); err != nil {
+		t.Fatal(err)
+	}
+	if h.Cluster, err = StartCluster(t.Context(), size); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(h.Cluster.Stop)
+	h.Bao = h.Cluster.Nodes[0].Bao
+	return h
+}
+
 func start(t testing.TB, useTLS bool, options []ociemu.Option, prepare ...func(*exec.Cmd)) *Harness {
 	t.Helper()
 	h := &Harness{TB: t}
@@ -53,20 +92,40 @@ func start(t testing.TB, useTLS bool, options []ociemu.Option, prepare ...func(*
 	if h.Proxy, err = StartProxy(t.Context(), h.Bao.Address); err != nil {
 		t.Fatal(err)
 	}
-	if h.Work, err = NewWorkspace(t.TempDir(), append(h.OCI.Env(), "BAO_TOKEN="+RootToken)...); err != nil {
-		t.Fatal(err)
-	}
+	h.work()
 	return h
+}
+
+// work makes the workspace.
+func (h *Harness) work() {
+	h.Helper()
+	var err error
+	if h.Work, err = NewWorkspace(h.TempDir(), append(h.OCI.Env(), "BAO_TOKEN="+RootToken)...); err != nil {
+		h.Fatal(err)
+	}
 }
 
 // Configure writes the configuration: the provider block and what is given.
 func (h *Harness) Configure(config string) {
 	h.Helper()
-	address := h.Proxy.URL
-	if h.Bao.CACertFile != "" {
-		address = h.Bao.Address
+	switch {
+	case h.Proxy == nil:
+		h.ConfigureAt(h.Cluster.Addresses(), config)
+	case h.Cluster == nil && h.Bao.CACertFile != "":
+		h.Write("main.tf", ProviderBlock(h.OCI, h.Bao.Address, h.Bao.CACertFile)+config)
+	default:
+		h.Write("main.tf", ProviderBlock(h.OCI, h.Proxy.URL, "")+config)
 	}
-	h.Write("main.tf", ProviderBlock(h.OCI, address, h.Bao.CACertFile)+config)
+}
+
+// ConfigureAt is Configure for a list of addresses of nodes of the cluster.
+func (h *Harness) ConfigureAt(addresses []string, config string) {
+	h.Helper()
+	quoted := make([]string, len(addresses))
+	for i, address := range addresses {
+		quoted[i] = strconv.Quote(address)
+	}
+	h.Write("main.tf", providerBlock(h.OCI, "["+strings.Join(quoted, ", ")+"]", h.Bao.CACertFile)+config)
 }
 
 // Write puts a file into the workspace.

@@ -98,6 +98,10 @@ func (o *OCI) identity() []string {
 // ProviderBlock is a provider block that points at both servers; credentials
 // come from the environment.
 func ProviderBlock(oci *OCI, address, caCertFile string) string {
+	return providerBlock(oci, fmt.Sprintf("%q", address), caCertFile)
+}
+
+func providerBlock(oci *OCI, address, caCertFile string) string {
 	return fmt.Sprintf(`
 terraform {
   required_providers {
@@ -107,7 +111,7 @@ terraform {
 
 provider "ocibao" {
   openbao = {
-    address      = %q
+    address      = %s
     ca_cert_file = %s
   }
   oci = {

@@ -45,6 +45,21 @@ func (r Request) Writes() bool {
 
 // StartProxy serves a proxy on loopback until the context is done.
 func StartProxy(ctx context.Context, target string) (*Proxy, error) {
+	return startProxy(ctx, target, &http.Transport{})
+}
+
+// StartProxyTrusting is StartProxy for a server with TLS, whose authority is in a
+// file. The proxy itself is without.
+func StartProxyTrusting(ctx context.Context, target, caCertFile string) (*Proxy, error) {
+	transport, err := trusting(caCertFile)
+	if err != nil {
+		return nil, err
+	}
+	return startProxy(ctx, target, transport)
+}
+
+func startProxy(ctx context.Context, target string, transport *http.Transport) (*Proxy, error) {
+	transport.MaxIdleConnsPerHost = 64
 	to, err := url.Parse(target)
 	if err != nil {
 		return nil, err
@@ -56,7 +71,7 @@ func StartProxy(ctx context.Context, target string) (*Proxy, error) {
 	proxy := &Proxy{URL: "http://" + listener.Addr().String()}
 	forward := &httputil.ReverseProxy{
 		Rewrite:   func(r *httputil.ProxyRequest) { r.SetURL(to); r.Out.Host = to.Host },
-		Transport: &http.Transport{MaxIdleConnsPerHost: 64},
+		Transport: transport,
 	}
 	forward.ModifyResponse = func(answer *http.Response) error {
 		proxy.record(answer.Request, answer.StatusCode)

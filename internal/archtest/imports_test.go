@@ -34,7 +34,7 @@ var rules = []struct {
 	{"internal/archtest", nil, nil},
 	{"internal/repotest", nil, nil},
 	{"internal/doctest", nil, []string{"internal/acctest", "internal/ociemu", "internal/ocivault", "internal/migrate", "internal/provider",
-		"github.com/hashicorp/hcl", "github.com/hashicorp/terraform-plugin-"}},
+		"github.com/hashicorp/hcl", "github.com/hashicorp/terraform-plugin-", "go.yaml.in/yaml/"}},
 	{"internal/raftsnapshot", nil, []string{"internal/raftsnapshot"}},
 	{"internal/provider/settings", []string{"internal/migrate", "internal/ocivault", "internal/openbao"}, []string{"internal/provider/settings"}},
 	{"internal/provider", []string{"internal/aclpolicy", "internal/migrate", "internal/ocivault", "internal/openbao", "internal/provider", "internal/raftsnapshot", "github.com/hashicorp/terraform-plugin-",

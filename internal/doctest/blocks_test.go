@@ -2,6 +2,8 @@ package doctest
 
 import (
 	"fmt"
+	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -78,8 +80,48 @@ func documents(t *testing.T) []string {
 	return files
 }
 
-// documented are all blocks of the documentation and the examples next to it. The guides are read as they
-// are generated, so these tests also need docs/ to be fresh.
+// inReference are the folders of examples that the reference shows, file by file.
+var inReference = []string{"resources", "data-sources", "ephemeral-resources", "functions", "actions", "list-resources"}
+
+// examples are the examples outside of the reference: each folder is one
+// configuration, except that of the provider block, whose files are one each.
+func examples(t *testing.T) []block {
+	t.Helper()
+	dir := filepath.Join(root, "examples")
+	texts := map[string]string{}
+	err := filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() || filepath.Ext(path) != ".tf" {
+			return err
+		}
+		name, err := filepath.Rel(dir, path)
+		if err != nil {
+			return err
+		}
+		name = filepath.ToSlash(name)
+		kind, _, _ := strings.Cut(name, "/")
+		if slices.Contains(inReference, kind) {
+			return nil
+		}
+		if kind != "provider" {
+			name = name[:strings.LastIndex(name, "/")]
+		}
+		content, err := os.ReadFile(path)
+		texts[name] += string(content)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all []block
+	for _, name := range slices.Sorted(maps.Keys(texts)) {
+		all = append(all, block{file: "examples/" + name, line: 1, lang: "terraform", text: texts[name]})
+	}
+	return all
+}
+
+// documented are all blocks of the documentation and the examples next to it. The
+// guides are read as they are generated, so these tests also need docs/ to be
+// fresh.
 func documented(t *testing.T) []block {
 	t.Helper()
 	var all []block
@@ -94,18 +136,7 @@ func documented(t *testing.T) []block {
 		}
 		all = append(all, blocks(filepath.ToSlash(name), string(content))...)
 	}
-	// Examples outside of the reference are whole files.
-	examples, err := filepath.Glob(filepath.Join(root, "examples", "*", "*.tf"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, path := range examples {
-		content, err := os.ReadFile(path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		all = append(all, block{file: "examples/" + filepath.Base(filepath.Dir(path)) + "/" + filepath.Base(path), line: 1, lang: "terraform", text: string(content)})
-	}
+	all = append(all, examples(t)...)
 	if len(all) < 60 {
 		t.Fatalf("only %d blocks were found", len(all))
 	}
@@ -123,7 +154,9 @@ const (
 	aclPolicy     kind = "ACL policy" // of OpenBao, written to a server
 	shell         kind = "shell"      // run
 	statements    kind = "OCI policy"
-	plan          kind = "plan" // compared with one that is made
+	plan          kind = "plan"     // compared with one that is made
+	pipeline      kind = "pipeline" // whose commands are checked
+	fragment      kind = "fragment of the changelog"
 	signature     kind = "signature"
 	illustration  kind = "illustration" // says itself why it cannot be tested
 	unknown       kind = ""
@@ -140,6 +173,9 @@ var shapes = []struct {
 	{regexp.MustCompile(`(?m)^(terraform|provider|resource|data|ephemeral|variable|output|locals|check|removed|moved|import|module|action)\b`), configuration},
 }
 
+// pipelineKey is in every pipeline of GitHub and GitLab.
+var pipelineKey = regexp.MustCompile(`(?m)^ +(steps|script):$`)
+
 // what tells what a block is.
 func (b block) what() kind {
 	switch b.lang {
@@ -151,6 +187,13 @@ func (b block) what() kind {
 		}
 	case "sh", "shell", "bash":
 		return shell
+	case "yaml":
+		switch {
+		case strings.HasPrefix(b.text, "kind: "):
+			return fragment
+		case pipelineKey.MatchString(b.text):
+			return pipeline
+		}
 	case "text", "":
 		switch {
 		case b.marked("plan") != "" || b.file == driftGuide:

@@ -41,6 +41,8 @@ var commands = map[string]func(args []string) error{
 	"oci":       ociCommand,
 	"bao":       baoCommand,
 	"jq":        jqFilter,
+	"go":        goInstall,
+	"dlv":       debugger,
 }
 
 func TestMain(m *testing.M) {
@@ -117,6 +119,26 @@ func gitClone(args []string) error {
 		return fmt.Errorf("git %v is not known to the tests", args)
 	}
 	return os.MkdirAll(filepath.Base(args[1]), 0o700)
+}
+
+// goInstall checks that a program is installed by an exact version.
+func goInstall(args []string) error {
+	if len(args) != 2 || args[0] != "install" || !regexp.MustCompile(`^[a-z0-9./-]+@v\d+\.\d+\.\d+$`).MatchString(args[1]) {
+		return fmt.Errorf("go %v is not known to the tests", args)
+	}
+	return nil
+}
+
+// debugger checks that the provider knows the flags with which it is debugged.
+func debugger(args []string) error {
+	main, err := os.ReadFile(filepath.Join(os.Getenv(envRoot), "main.go"))
+	if err != nil {
+		return err
+	}
+	if !slices.Equal(args, []string{"debug", ".", "--", "-debug"}) || !strings.Contains(string(main), `"debug"`) {
+		return fmt.Errorf("dlv %v is not known to the tests", args)
+	}
+	return nil
 }
 
 // jqFilter evaluates the one filter that the guides use: whether no check of a

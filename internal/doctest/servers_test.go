@@ -82,7 +82,7 @@ func unknownKeys(stanza string, config map[string]any) []string {
 func TestServerConfigurations_RefusesWhatItShould(t *testing.T) {
 	t.Parallel()
 	for _, text := range []string{
-		"listener \"tcp\" {\n  adress = \"x\"\n}\n", "storag \"raft\" {\n  path = \"x\"\n}\n", "storage \"raft\" {\n  retry_join {\n    leader = \"x\"\n  }\n}\n",
+		"listener \"tcp\" {\n  addresses = \"x\"\n}\n", "storag \"raft\" {\n  path = \"x\"\n}\n", "storage \"raft\" {\n  retry_join {\n    leader = \"x\"\n  }\n}\n",
 	} {
 		var config map[string]any
 		if err := hcl.Decode(&config, text); err != nil {

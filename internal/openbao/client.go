@@ -6,10 +6,9 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"net/http"
+	"strings"
 	"sync"
 
-	"github.com/openbao/openbao/api/v2"
 	"golang.org/x/sync/singleflight"
 
 	"github.com/ocibao/terraform-provider-ocibao/internal/migrate"
@@ -39,29 +38,11 @@ func New(config Config) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	httpClient, err := newHTTPClient(config)
+	nodes, err := newTransport(config)
 	if err != nil {
 		return nil, err
 	}
-	template, err := api.NewClient(&api.Config{
-		Address:            config.Address,
-		HttpClient:         httpClient,
-		DisableEnvironment: true,
-		CheckRetry:         func(context.Context, *http.Response, error) (bool, error) { return false, nil },
-		// Servers that know the index header hold a read on a standby back until
-		// it has seen this client's own writes; the others ignore it.
-		DefaultStrongConsistency: true,
-	})
-	if err != nil {
-		return nil, &ConfigError{Field: "address", Err: fmt.Errorf("the API client refuses it: %w", err)}
-	}
-	for name, value := range config.Headers {
-		template.AddHeader(name, value)
-	}
-	if config.UserAgent != "" {
-		template.AddHeader("User-Agent", config.UserAgent)
-	}
-	client := &Client{config: config, transport: newTransport(template), engines: &sync.Map{}, writes: &ownWrites{}}
+	client := &Client{config: config, transport: nodes, engines: &sync.Map{}, writes: &ownWrites{}}
 	client.session = newSession(client, config)
 	return client, nil
 }
@@ -84,8 +65,20 @@ func (c *Client) Close(ctx context.Context) error {
 	return errors.Join(c.revokeAllEntrusted(ctx), c.session.close(ctx))
 }
 
-// Address is the address of the server.
-func (c *Client) Address() string { return c.config.Address }
+// Addresses are the addresses of the server's nodes, in the order in which they
+// are tried.
+func (c *Client) Addresses() []string { return c.config.addresses() }
+
+// At returns a client of the same settings for the node at one address, without
+// a token or a login: it only asks what everybody may ask.
+func (c *Client) At(address string) (*Client, error) {
+	if strings.Contains(address, ",") {
+		return nil, &ConfigError{Field: "address", Err: fmt.Errorf("%q is more than one", address)}
+	}
+	config := c.config
+	config.Address, config.Token, config.Login = address, migrate.Secret{}, nil
+	return New(config)
+}
 
 // Namespace is the namespace of the client; empty is the root namespace.
 func (c *Client) Namespace() string { return c.config.Namespace }

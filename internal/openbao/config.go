@@ -21,6 +21,8 @@ const (
 	DefaultMaxRetries      = 2
 	DefaultRetryMaxElapsed = 30 * time.Second
 	DefaultRequestTimeout  = 60 * time.Second
+	DefaultHangTimeout     = 3 * time.Second
+	DefaultAppRoleMount    = "approle"
 )
 
 // Config says which server to talk to and as whom. It is pure data: where the
@@ -29,6 +31,7 @@ const (
 type Config struct {
 	// Address is "http://host:port", "https://host:port" or "unix:///socket",
 	// optionally with a path in front of /v1. It holds no user information.
+	// Several nodes of one cluster are separated by commas and tried in order.
 	Address string
 	// Namespace is where the client works; empty or "root" is the root namespace.
 	Namespace string
@@ -67,6 +70,10 @@ type Config struct {
 	// StreamPause bounds the time without a byte of an answer that is streamed; 0
 	// is ten minutes.
 	StreamPause time.Duration
+	// HangTimeout, where there are several addresses, is how long a node may be
+	// silent before it is asked for its health, and how long it may take to tell
+	// it; one that does not is given up. 0 is DefaultHangTimeout.
+	HangTimeout time.Duration
 
 	// Clock is the time; nil is that of the machine.
 	Clock migrate.Clock
@@ -112,10 +119,13 @@ func (c Config) MarshalText() ([]byte, error) { return []byte(c.String()), nil }
 // validate checks what can be checked without dialling and returns a copy with
 // the defaults filled in.
 func (c Config) validate() (Config, error) {
-	c.Address = strings.TrimSpace(c.Address)
-	if err := validateAddress(c.Address); err != nil {
-		return c, &ConfigError{Field: "address", Err: err}
+	addresses := c.addresses()
+	for _, address := range addresses {
+		if err := validateAddress(address); err != nil {
+			return c, &ConfigError{Field: "address", Err: err}
+		}
 	}
+	c.Address = strings.Join(addresses, ",")
 	c.Namespace = JoinNamespace(c.Namespace, "")
 	if err := ValidateNamespace(c.Namespace); err != nil {
 		return c, &ConfigError{Field: "namespace", Err: err}
@@ -157,10 +167,28 @@ func (c Config) validate() (Config, error) {
 	if c.RequestTimeout == 0 {
 		c.RequestTimeout = DefaultRequestTimeout
 	}
+	if c.HangTimeout == 0 {
+		c.HangTimeout = DefaultHangTimeout
+	}
 	if c.Clock == nil {
 		c.Clock = migrate.SystemClock{}
 	}
 	return c, nil
+}
+
+// addresses are the addresses in order, each once; there is always one, which
+// may be empty.
+func (c Config) addresses() []string {
+	var addresses []string
+	for address := range strings.SplitSeq(c.Address, ",") {
+		if address = strings.TrimSpace(address); address != "" && !slices.Contains(addresses, address) {
+			addresses = append(addresses, address)
+		}
+	}
+	if addresses == nil {
+		return []string{""}
+	}
+	return addresses
 }
 
 // ownHeaders carry what has a setting of its own or what the client decides

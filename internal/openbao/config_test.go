@@ -22,6 +22,8 @@ func TestConfigErrors(t *testing.T) {
 		{"address", func(c *openbao.Config) { c.Address = "" }},
 		{"address", func(c *openbao.Config) { c.Address = "bao.example.com:8200" }},
 		{"address", func(c *openbao.Config) { c.Address = "https://" }},
+		{"address", func(c *openbao.Config) { c.Address = " , " }},
+		{"address", func(c *openbao.Config) { c.Address = "https://a:8200,bao.example.com:8200" }},
 		{"address", func(c *openbao.Config) { c.Address = "https://user:hunter2@bao" }},
 		{"address", func(c *openbao.Config) { c.Address = "https://user:hunter2@bao:port%" }},
 		{"address", func(c *openbao.Config) { c.Address = "https://bao/v1" }},

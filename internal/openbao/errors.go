@@ -22,6 +22,8 @@ var (
 	ErrClosed = errors.New("the client is closed")
 	// ErrNoToken means that neither a token nor a login is configured.
 	ErrNoToken = errors.New("neither a token nor a login is configured")
+	// ErrNoLeader means that no node of the cluster is active.
+	ErrNoLeader = errors.New("no node of the cluster is active")
 	// ErrWrappingToken means that a wrapping token was used, has expired or is none.
 	ErrWrappingToken = errors.New("the wrapping token has been used, has expired or is none")
 )
@@ -48,6 +50,8 @@ type Error struct {
 	policyPath   string
 	address      string
 	advice       string
+	// tried are the nodes with what came of asking them, where there are several.
+	tried []string
 }
 
 // Error is like "KV v2 write credentials/data/provider-a: 403: permission
@@ -61,6 +65,9 @@ func (e *Error) Error() string {
 		parts = append(parts, fmt.Sprint(e.Status))
 	}
 	switch {
+	case len(e.tried) > 0:
+		// What the nodes said, the most telling among it.
+		return parts[0] + ": no node could serve this: " + strings.Join(e.tried, "; ")
 	case len(e.Messages) > 0:
 		parts = append(parts, strings.Join(e.Messages, "; "))
 	case e.Err != nil:
@@ -84,27 +91,34 @@ func (e *Error) Unwrap() []error {
 	return wrapped
 }
 
-// failure turns a failed attempt into an error.
-func (c *Client) failure(ctx context.Context, r request, a *answer, cause error, sealed bool) error {
+// failure turns the failed attempts of a round into an error: it is about the
+// one that tells most, and lists them where there are several.
+func (c *Client) failure(ctx context.Context, r request, last attempt, tried []attempt) error {
 	e := &Error{
 		Operation: r.operation, Path: r.path, Namespace: r.namespace,
-		capabilities: r.capabilities, policyPath: r.policyPath, address: c.config.Address, advice: r.advice,
+		capabilities: r.capabilities, policyPath: r.policyPath, address: strings.Join(c.Addresses(), ", "), advice: r.advice,
 	}
 	if e.policyPath == "" {
 		e.policyPath = r.path
 	}
+	if len(tried) > 1 && ctx.Err() == nil {
+		for _, t := range tried {
+			e.tried = append(e.tried, t.node.address+": "+t.outcome(r))
+		}
+	}
+	a := last.answer
 	if a == nil {
-		e.Err = cause
+		e.Err = last.err
 		if ctx.Err() != nil {
 			e.Err = ctx.Err()
-		} else if !errors.Is(cause, errNotJSON) {
+		} else if !errors.Is(last.err, errNotJSON) {
 			e.kinds = []error{migrate.ErrTargetUnavailable}
 		}
 		return e
 	}
 	e.Status = a.status
 	e.Messages = scrub(r, a.envelope.Errors)
-	e.kinds = kinds(a, sealed)
+	e.kinds = kinds(a, last.sealed)
 	switch {
 	case ctx.Err() != nil:
 		e.Err = ctx.Err()
@@ -112,6 +126,18 @@ func (c *Client) failure(ctx context.Context, r request, a *answer, cause error,
 		e.Err = errNotJSON
 	}
 	return e
+}
+
+// outcome is how an attempt failed, in few words.
+func (t attempt) outcome(r request) string {
+	if t.err != nil {
+		return t.err.Error()
+	}
+	text := strings.Join(scrub(r, t.answer.envelope.Errors), "; ")
+	if text == "" {
+		text = strings.ToLower(http.StatusText(t.answer.status))
+	}
+	return fmt.Sprintf("%d: %s", t.answer.status, text)
 }
 
 // kinds says what a status means. Messages are looked at only where one status
@@ -125,7 +151,10 @@ func kinds(a *answer, sealed bool) []error {
 		return []error{ErrConflict}
 	case a.status == http.StatusServiceUnavailable && sealed:
 		return []error{migrate.ErrSealed}
-	case a.status == http.StatusServiceUnavailable, a.status == http.StatusBadGateway, a.status == http.StatusGatewayTimeout,
+	case a.status == http.StatusInternalServerError && (hasNoLeader(messages) || lostLeadership(messages)),
+		a.status == http.StatusServiceUnavailable && anyContains(messages, "no active"):
+		return []error{migrate.ErrTargetUnavailable, ErrNoLeader}
+	case a.status == http.StatusNotImplemented, a.status == http.StatusServiceUnavailable, a.status == http.StatusBadGateway, a.status == http.StatusGatewayTimeout,
 		a.status == http.StatusTooManyRequests, a.status == statusSecondaryRecovery, a.status == statusPerformanceNode,
 		a.status < 400:
 		return []error{migrate.ErrTargetUnavailable}

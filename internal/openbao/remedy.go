@@ -37,6 +37,13 @@ func (e *Error) Remedy() string {
 	case errors.Is(e, migrate.ErrTargetUnavailable) && isCertificate(e.Err):
 		return "The certificate of the server did not pass. Give its authority in ca_cert_file or ca_cert_pem, or the name it was issued for in tls_server_name; " +
 			"if the server speaks plain HTTP, begin the address with http://."
+	case errors.Is(e, ErrNotRaft):
+		return "This works only with storage \"raft\" in the server's configuration; a development server (bao server -dev) has none. Take the object out of the configuration."
+	case errors.Is(e, ErrNoAutopilotState):
+		return "Autopilot is disabled on the active node (BAO_RAFT_AUTOPILOT_DISABLE), or the node became the leader only a moment ago: then run this again."
+	case errors.Is(e, ErrNoLeader):
+		return "The cluster has no leader: it is electing one, or has lost its quorum. More than half of its voting nodes must run and be unsealed. " +
+			"See to that (`bao status` on each node, or the data source ocibao_server_health, shows their state) and run this again: it goes on where it ended."
 	case errors.Is(e, migrate.ErrTargetUnavailable) && e.Status == 0:
 		return fmt.Sprintf("Check that OpenBao runs and that its address is right: it is %s, from the address argument, BAO_ADDR or VAULT_ADDR. "+
 			"Check http:// or https:// as well.", e.address)

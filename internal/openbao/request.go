@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/http/httptrace"
 	"net/url"
 	"strings"
 	"time"
@@ -131,24 +132,75 @@ func (c *Client) do(ctx context.Context, r request) (*answer, error) {
 	return a, err
 }
 
-// attempt sends a request once. The error is nil when the server answered,
-// whatever the status.
-func (c *Client) attempt(ctx context.Context, r request, timeout time.Duration) (*answer, error) {
+// attempt is a request sent once, and what came of it.
+type attempt struct {
+	node   *node
+	answer *answer // nil when none came
+	err    error   // why
+	// sent says that a connection was there, so that the server may have acted.
+	sent bool
+	// redirected says that the node sent the request on to another one.
+	redirected bool
+	// sealed says that the answer means a seal.
+	sealed bool
+}
+
+// try sends a request once to a node.
+func (c *Client) try(ctx context.Context, r request, n *node, timeout time.Duration) attempt {
+	if r.once && !c.ready(ctx, n) {
+		return attempt{node: n, err: errHangs}
+	}
 	if r.once && ctx.Err() == nil {
 		var release context.CancelFunc
 		ctx, release = lingering(ctx)
 		defer release()
 	}
 	if r.stream != nil {
-		return c.attemptStream(ctx, r)
+		return c.tryStream(ctx, r, n)
 	}
 	limited, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
-	a, err := c.exchange(limited, r)
-	if err != nil && limited.Err() != nil && ctx.Err() == nil {
-		return nil, fmt.Errorf("no answer within %s", timeout)
+	limited, unwatch := c.watched(limited, n)
+	defer unwatch()
+	t := attempt{node: n}
+	t.answer, t.err = c.exchange(t.traced(limited), r, n)
+	switch {
+	case t.err == nil, ctx.Err() != nil:
+	case errors.Is(context.Cause(limited), errHangs):
+		t.err = errHangs
+	case limited.Err() != nil:
+		t.err = fmt.Errorf("no answer within %s", timeout)
 	}
-	return a, err
+	if t.err != nil && t.redirected {
+		t.err = redirectError{t.err}
+	}
+	return t
+}
+
+// redirectError is how a request ends that a standby sent on to a leader that did
+// not serve it.
+type redirectError struct{ cause error }
+
+// Error tells both.
+func (e redirectError) Error() string {
+	return "the node sent the request on to a leader that does not serve it: " + e.cause.Error()
+}
+
+// Unwrap returns the cause and its meaning.
+func (e redirectError) Unwrap() []error { return []error{e.cause, ErrNoLeader} }
+
+// traced notes on the way how far the request got.
+func (t *attempt) traced(ctx context.Context) context.Context {
+	first := ""
+	return httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
+		GetConn: func(hostPort string) {
+			if first == "" {
+				first = hostPort
+			}
+			t.redirected = hostPort != first
+		},
+		GotConn: func(httptrace.GotConnInfo) { t.sent = true },
+	})
 }
 
 // lingerTime is how long a request that must not be repeated is waited for after
@@ -171,8 +223,10 @@ func lingering(ctx context.Context) (context.Context, context.CancelFunc) {
 	}
 }
 
-func (c *Client) exchange(ctx context.Context, r request) (*answer, error) {
-	client := c.transport.in(r.namespace)
+// exchange sends a request to a node. The error is nil when the server answered,
+// whatever the status.
+func (c *Client) exchange(ctx context.Context, r request, n *node) (*answer, error) {
+	client := n.in(r.namespace)
 	raw := client.NewRequest(r.method, "/v1/"+r.path)
 	raw.ClientToken = string(r.token.Reveal())
 	raw.WrapTTL = r.wrapTTL
@@ -195,6 +249,7 @@ func (c *Client) exchange(ctx context.Context, r request) (*answer, error) {
 		return nil, withoutURL(err)
 	}
 	defer func() { _ = response.Body.Close() }()
+	n.heard.Store(c.config.Clock.Now().UnixNano())
 	a := &answer{status: response.StatusCode, header: response.Header}
 	if r.stream != nil && a.status == http.StatusOK {
 		return a, r.stream(response.Body)

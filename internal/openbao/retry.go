@@ -5,7 +5,6 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
-	"net"
 	"net/http"
 	"slices"
 	"strconv"
@@ -23,7 +22,8 @@ const (
 	sealCheckTimeout = 5 * time.Second
 )
 
-// verdict says what a failed attempt calls for.
+// verdict says what a failed attempt calls for. Where several attempts failed,
+// the highest counts.
 type verdict int
 
 const (
@@ -41,74 +41,147 @@ const (
 	statusPerformanceNode   = 473
 )
 
-// send sends a request, again where that is safe and of use, until
-// RetryMaxElapsed is over. Failures come back as [*Error].
+// send sends a request, to one node after the other and again where that is
+// safe and of use, until RetryMaxElapsed is over. Failures come back as [*Error].
 func (c *Client) send(ctx context.Context, r request) (*answer, error) {
 	pauses := backoff.NewExponentialBackOff()
 	pauses.InitialInterval, pauses.MaxInterval, pauses.Multiplier = firstPause, lastPause, 2
 	pauses.Reset()
-	started, failures := c.config.Clock.Now(), 0
-	sealed, sealAsked := false, false
-	for {
-		a, err := c.attempt(ctx, r, c.config.RequestTimeout)
-		if err == nil && a.status < 300 {
-			return a, nil
+	started, s := c.config.Clock.Now(), sending{client: c, request: r}
+	for rounds := 1; ; rounds++ {
+		last, verdict := s.round(ctx)
+		if last.err == nil && last.answer.status < 300 {
+			c.transport.down.Store(false)
+			return last.answer, nil
 		}
-		if err == nil && a.status == http.StatusServiceUnavailable && !sealAsked {
-			sealAsked = true
-			sealed = saysSealed(a.envelope.Errors) || c.isSealed(ctx)
-		}
-		verdict, pause := judge(r, a, err), retryAfter(a)
-		if verdict == passing && a.status == http.StatusServiceUnavailable && (sealed || saysLocked(a.envelope.Errors)) {
-			verdict = again // somebody has to act first
-		}
-		failures++
-		switch {
-		case ctx.Err() != nil, r.single, verdict == final, *c.config.MaxRetries == 0,
-			verdict == again && failures > *c.config.MaxRetries:
-			return a, c.failure(ctx, r, a, err, sealed)
-		}
+		pause := retryAfter(last.answer)
 		if pause == 0 {
 			pause = pauses.NextBackOff()
 		}
-		if c.config.Clock.Now().Add(pause).Sub(started) > c.config.RetryMaxElapsed {
-			return a, c.failure(ctx, r, a, err, sealed)
+		switch late := c.config.Clock.Now().Add(pause).Sub(started) > c.config.RetryMaxElapsed; {
+		case ctx.Err() != nil, r.single, verdict == final, *c.config.MaxRetries == 0,
+			verdict == again && rounds > *c.config.MaxRetries:
+		case s.unserved && late:
+			c.transport.down.Store(true)
+		case late, s.unserved && c.transport.down.Load():
+		default:
+			if c.config.Clock.Sleep(ctx, pause) == nil {
+				continue
+			}
 		}
-		if slept := c.config.Clock.Sleep(ctx, pause); slept != nil {
-			return a, c.failure(ctx, r, a, err, sealed)
-		}
+		return last.answer, c.failure(ctx, r, last, s.tried)
 	}
 }
 
-func judge(r request, a *answer, err error) verdict {
-	if err != nil {
+// sending is a request on its way to being served.
+type sending struct {
+	client  *Client
+	request request
+	// tried are the failed attempts of the last round, where none was decisive.
+	tried []attempt
+	// unserved says that no node could serve in the last round.
+	unserved bool
+	// seals remembers of which node it is known whether it is sealed.
+	seals map[*node]bool
+}
+
+// round sends the request to one node after the other, until one serves it or
+// says something that the others would say too. It returns the attempt that tells
+// most, and what to do next.
+func (s *sending) round(ctx context.Context) (attempt, verdict) {
+	c, nodes := s.client, []*node{}
+	var telling attempt
+	var most verdict
+	s.tried, s.unserved = nil, false
+	for at := c.transport.now(); at != nil; at = c.transport.after(at, nodes) {
+		t := c.try(ctx, s.request, at, c.config.RequestTimeout)
+		if t.err == nil && t.answer.status < 300 {
+			return t, final
+		}
+		t.sealed = s.isSealed(ctx, t)
+		nodes, s.tried = append(nodes, at), append(s.tried, t)
+		verdict := judge(s.request, t)
+		if ctx.Err() != nil || s.request.single || !isOfNode(s.request, t) {
+			s.tried = nil // this one alone says what is the matter
+			return t, verdict
+		}
+		if len(s.tried) == 1 || verdict > most || verdict == most && telling.answer == nil {
+			telling, most = t, verdict
+		}
+	}
+	s.unserved = true
+	return telling, most
+}
+
+// isOfNode reports whether it is the node that could not serve a request, so
+// that another one may be able to, and may be asked to.
+func isOfNode(r request, t attempt) bool {
+	if t.err != nil {
+		return isCertificate(t.err) || judge(r, t) != final
+	}
+	switch t.answer.status {
+	case http.StatusPreconditionFailed, http.StatusTooManyRequests, http.StatusBadRequest, http.StatusNotFound:
+		return false // the others would say the same
+	}
+	return judge(r, t) != final
+}
+
+func judge(r request, t attempt) verdict {
+	if t.err != nil {
 		switch {
-		case isCertificate(err), errors.Is(err, errNotJSON), isBroken(err):
+		case isCertificate(t.err), errors.Is(t.err, errNotJSON), isBroken(t.err):
 			return final
-		case neverSent(err), !r.once:
+		case t.redirected && !r.once:
+			return passing // a standby that does not know yet that its leader is gone
+		case !t.sent, !r.once:
 			return again
 		}
 		return final
 	}
-	switch a.status {
-	case http.StatusPreconditionFailed, http.StatusTooManyRequests,
-		statusSecondaryRecovery, statusPerformanceNode, http.StatusServiceUnavailable:
+	switch messages := t.answer.envelope.Errors; t.answer.status {
+	case http.StatusServiceUnavailable:
+		if t.sealed || saysLocked(messages) {
+			return again // somebody has to act first
+		}
+		return passing
+	case http.StatusPreconditionFailed, http.StatusTooManyRequests, statusSecondaryRecovery, statusPerformanceNode:
 		// These say that the server did not act on the request.
 		return passing
-	case http.StatusBadGateway, http.StatusGatewayTimeout:
+	case http.StatusNotImplemented:
+		return again
+	case http.StatusInternalServerError:
+		if hasNoLeader(messages) || !r.once && lostLeadership(messages) {
+			return passing
+		}
+	case http.StatusBadGateway, http.StatusGatewayTimeout, http.StatusTemporaryRedirect:
 		if !r.once {
 			return again
 		}
 	case http.StatusBadRequest:
-		if isUpgrading(a.envelope.Errors) {
+		if isUpgrading(messages) {
 			return passing
 		}
 	case http.StatusNotFound:
-		if r.freshMount && len(a.envelope.Errors) > 0 && !isNamespaceMissing(a) {
+		if r.freshMount && len(messages) > 0 && !isNamespaceMissing(t.answer) {
 			return passing
 		}
 	}
 	return final
+}
+
+// hasNoLeader recognises the answer of a standby that knows no active node, to a
+// request that it did not act on. Its status is a plain 500.
+func hasNoLeader(messages []string) bool {
+	return anyContains(messages, "active cluster node not found")
+}
+
+// lostLeadership recognises the answer of a node that ceased to be the active
+// one while it served a request: it may have acted on it or not. Its status is a
+// plain 500.
+func lostLeadership(messages []string) bool {
+	return slices.ContainsFunc([]string{
+		"node is not the leader", "leadership lost while committing log", "leadership transfer in progress", "context canceled",
+	}, func(part string) bool { return anyContains(messages, part) })
 }
 
 // isUpgrading recognises the state in which a KV v2 mount is for a moment after
@@ -132,13 +205,28 @@ func saysLocked(messages []string) bool {
 	return slices.ContainsFunc(messages, func(m string) bool { return strings.Contains(m, "locked") })
 }
 
-// isSealed asks the server once, without a token.
-func (c *Client) isSealed(ctx context.Context) bool {
-	a, err := c.attempt(ctx, request{method: http.MethodGet, path: "sys/seal-status"}, sealCheckTimeout)
-	if err != nil || a.status >= 300 {
+// isSealed tells whether a 503 means a seal. The node is asked once, without a
+// token.
+func (s *sending) isSealed(ctx context.Context, t attempt) bool {
+	if t.err != nil || t.answer.status != http.StatusServiceUnavailable {
 		return false
 	}
-	status, err := parseSealStatus(a)
+	if known, asked := s.seals[t.node]; asked {
+		return known
+	}
+	if s.seals == nil {
+		s.seals = map[*node]bool{}
+	}
+	s.seals[t.node] = saysSealed(t.answer.envelope.Errors) || s.client.isSealed(ctx, t.node)
+	return s.seals[t.node]
+}
+
+func (c *Client) isSealed(ctx context.Context, n *node) bool {
+	t := c.try(ctx, request{method: http.MethodGet, path: "sys/seal-status"}, n, sealCheckTimeout)
+	if t.err != nil || t.answer.status >= 300 {
+		return false
+	}
+	status, err := parseSealStatus(t.answer)
 	return err == nil && status.Sealed
 }
 
@@ -152,13 +240,6 @@ func retryAfter(a *answer) time.Duration {
 		return 0
 	}
 	return time.Duration(seconds) * time.Second
-}
-
-// neverSent reports whether the connection failed before a request could go out.
-func neverSent(err error) bool {
-	var operation *net.OpError
-	var lookup *net.DNSError
-	return errors.As(err, &lookup) || errors.As(err, &operation) && operation.Op == "dial"
 }
 
 // isCertificate reports a failed check of a certificate, which no repetition cures.

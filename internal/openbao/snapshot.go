@@ -2,34 +2,24 @@ package openbao
 
 import (
 	"context"
-	"errors"
 	"io"
 	"net/http"
 )
-
-// ErrNotRaft means that the storage of the server is not Raft.
-var ErrNotRaft = errors.New("the storage of the server is not Raft")
 
 // Snapshot writes a snapshot of the Raft storage as the server sends it (GET
 // sys/storage/raft/snapshot), a gzip archive, and tells how many bytes there are
 // so far. What was written before an error is of no use. Errors: ErrNotRaft.
 func (c *Client) Snapshot(ctx context.Context, to io.Writer, received func(total int64)) error {
 	target := &meter{to: to, received: received}
-	_, err := c.do(ctx, request{
-		operation: "Raft snapshot", method: http.MethodGet, path: "sys/storage/raft/snapshot", capabilities: []string{"read"},
-		stream: func(body io.Reader) error {
-			_, err := io.Copy(target, body)
-			return err
-		},
-	})
+	r := raftRequest("Raft snapshot", http.MethodGet, "snapshot", "read")
+	r.stream = func(body io.Reader) error {
+		_, err := io.Copy(target, body)
+		return err
+	}
+	_, err := c.raft(ctx, r)
 	if target.failed != nil {
 		// It is the writer that failed, not the server.
 		return target.failed
-	}
-	var e *Error
-	if errors.As(err, &e) && (e.Status == http.StatusBadRequest && anyContains(e.Messages, "raft storage is not in use") ||
-		e.Status == http.StatusNotFound && anyContains(e.Messages, "unsupported path")) {
-		e.kinds = []error{ErrNotRaft}
 	}
 	return err
 }

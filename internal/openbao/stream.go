@@ -24,9 +24,9 @@ func isBroken(err error) bool {
 	return errors.As(err, &broken)
 }
 
-// attemptStream is attempt for a request whose answer is a stream.
-func (c *Client) attemptStream(ctx context.Context, r request) (*answer, error) {
-	watched, cancel := context.WithCancelCause(ctx)
+// tryStream is try for a request whose answer is a stream.
+func (c *Client) tryStream(ctx context.Context, r request, n *node) attempt {
+	listening, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	silent := fmt.Errorf("nothing came for %s", c.config.streamPause())
 	watch := time.AfterFunc(c.config.streamPause(), func() { cancel(silent) })
@@ -38,18 +38,20 @@ func (c *Client) attemptStream(ctx context.Context, r request) (*answer, error) 
 		}
 		return nil
 	}
-	a, err := c.exchange(watched, r)
-	if err != nil && ctx.Err() == nil && errors.Is(context.Cause(watched), silent) {
-		if isBroken(err) {
-			return nil, brokenStream{silent}
+	t := attempt{node: n}
+	t.answer, t.err = c.exchange(t.traced(listening), r, n)
+	if isBroken(t.err) {
+		t.answer = nil // it began well, which is not to be taken for a success
+	}
+	if t.err != nil && ctx.Err() == nil && errors.Is(context.Cause(listening), silent) {
+		t.answer = nil
+		if isBroken(t.err) {
+			t.err = brokenStream{silent}
+		} else {
+			t.err = silent
 		}
-		return nil, silent
 	}
-	if isBroken(err) {
-		// The answer began well, which is not to be taken for a success.
-		return nil, err
-	}
-	return a, err
+	return t
 }
 
 // watchedReader tells of each piece that is read.

@@ -3,6 +3,7 @@ package openbao
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"net/url"
 	"slices"
@@ -20,23 +21,38 @@ type Health struct {
 	ServerTime  time.Time
 }
 
-// Health asks the root namespace without a token (GET sys/health). A standby, a
-// sealed or an uninitialized node is an answer, not an error. It is not
-// repeated.
-func (c *Client) Health(ctx context.Context) (Health, error) {
-	r := request{
+// healthRequest asks for the health and gets it with the status 200, whatever it
+// is.
+func healthRequest() request {
+	return request{
 		operation: "health check", method: http.MethodGet, path: "sys/health", anonymous: true, single: true,
 		params: url.Values{
 			"standbycode": {"200"}, "perfstandbycode": {"200"}, "drsecondarycode": {"200"},
 			"sealedcode": {"200"}, "uninitcode": {"200"},
 		},
 	}
+}
+
+// Health asks the root namespace without a token (GET sys/health). A standby, a
+// sealed or an uninitialized node is an answer, not an error. It is not
+// repeated.
+func (c *Client) Health(ctx context.Context) (Health, error) {
+	r := healthRequest()
 	a, err := c.do(ctx, r)
 	if err != nil {
 		return Health{}, err
 	}
+	var health Health
+	if err := health.decode(a); err != nil {
+		return Health{}, unexpected(r, err.Error())
+	}
+	return health, nil
+}
+
+// decode reads the answer of sys/health.
+func (h *Health) decode(a *answer) error {
 	var data struct {
-		Initialized   bool   `json:"initialized"`
+		Initialized   *bool  `json:"initialized"`
 		Sealed        bool   `json:"sealed"`
 		Standby       bool   `json:"standby"`
 		Version       string `json:"version"`
@@ -44,13 +60,14 @@ func (c *Client) Health(ctx context.Context) (Health, error) {
 		ClusterID     string `json:"cluster_id"`
 		ServerTimeUTC int64  `json:"server_time_utc"`
 	}
-	if json.Unmarshal(a.raw, &data) != nil {
-		return Health{}, unexpected(r, "the answer has another form than expected")
+	if json.Unmarshal(a.raw, &data) != nil || data.Initialized == nil {
+		return errors.New("the answer has another form than expected")
 	}
-	return Health{
-		Initialized: data.Initialized, Sealed: data.Sealed, Standby: data.Standby, Version: data.Version,
+	*h = Health{
+		Initialized: *data.Initialized, Sealed: data.Sealed, Standby: data.Standby, Version: data.Version,
 		ClusterName: data.ClusterName, ClusterID: data.ClusterID, ServerTime: time.Unix(data.ServerTimeUTC, 0).UTC(),
-	}, nil
+	}
+	return nil
 }
 
 // SealStatus is the seal of the node that answers.

@@ -6,7 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"sync"
+	"sync/atomic"
 
 	"github.com/openbao/openbao/api/v2"
 )
@@ -52,29 +54,51 @@ func newHTTPClient(config Config) (*http.Client, error) {
 	return base.HttpClient, nil
 }
 
-// transport holds an API client for each namespace in use.
+// transport holds the nodes that may be asked.
 type transport struct {
-	// template never sends a request: the API client keeps the namespace in
-	// itself, so each namespace gets a copy, made under the lock.
-	mu          sync.Mutex
-	template    *api.Client
-	byNamespace map[string]*api.Client
+	nodes []*node
+	mu    sync.Mutex
+	// current is the node that is asked: the one that served last.
+	current int
+	// down says that a request has waited in vain for any node to serve it. The
+	// others then do not wait all that time again, each of its own.
+	down atomic.Bool
 }
 
-func newTransport(template *api.Client) *transport {
-	return &transport{template: template, byNamespace: map[string]*api.Client{}}
+func newTransport(config Config) (*transport, error) {
+	t := &transport{}
+	for _, address := range config.addresses() {
+		node, err := newNode(config, address)
+		if err != nil {
+			return nil, err
+		}
+		t.nodes = append(t.nodes, node)
+	}
+	return t, nil
 }
 
-// in returns the API client for an absolute namespace.
-func (t *transport) in(namespace string) *api.Client {
+// now is the node to ask.
+func (t *transport) now() *node {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	client, found := t.byNamespace[namespace]
-	if !found {
-		client = t.template.WithNamespace(namespace)
-		t.byNamespace[namespace] = client
+	return t.nodes[t.current]
+}
+
+// after moves on from a node that does not serve to one that was not tried yet,
+// or returns nil where there is none. Who comes late goes where the others went.
+func (t *transport) after(failed *node, tried []*node) *node {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.nodes[t.current] == failed {
+		t.current = (t.current + 1) % len(t.nodes)
 	}
-	return client
+	for range t.nodes {
+		if next := t.nodes[t.current]; !slices.Contains(tried, next) {
+			return next
+		}
+		t.current = (t.current + 1) % len(t.nodes)
+	}
+	return nil
 }
 
 // maxIdleConnections keeps the connections of a bulk migration open between

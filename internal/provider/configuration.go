@@ -25,22 +25,22 @@ type providerModel struct {
 }
 
 type openBaoModel struct {
-	Address        types.String `tfsdk:"address"`
-	Namespace      types.String `tfsdk:"namespace"`
-	Token          types.String `tfsdk:"token"`
-	CACertFile     types.String `tfsdk:"ca_cert_file"`
-	CACertPEM      types.String `tfsdk:"ca_cert_pem"`
-	ClientCertFile types.String `tfsdk:"client_cert_file"`
-	ClientKeyFile  types.String `tfsdk:"client_key_file"`
-	TLSServerName  types.String `tfsdk:"tls_server_name"`
-	SkipTLSVerify  types.Bool   `tfsdk:"skip_tls_verify"`
-	Headers        types.Map    `tfsdk:"headers"`
-	MaxRetries     types.Int64  `tfsdk:"max_retries"`
-	AppRole        types.Object `tfsdk:"auth_approle"`
-	JWT            types.Object `tfsdk:"auth_jwt"`
-	Kubernetes     types.Object `tfsdk:"auth_kubernetes"`
-	Cert           types.Object `tfsdk:"auth_cert"`
-	TokenFile      types.Object `tfsdk:"auth_token_file"`
+	Address        types.Dynamic `tfsdk:"address"`
+	Namespace      types.String  `tfsdk:"namespace"`
+	Token          types.String  `tfsdk:"token"`
+	CACertFile     types.String  `tfsdk:"ca_cert_file"`
+	CACertPEM      types.String  `tfsdk:"ca_cert_pem"`
+	ClientCertFile types.String  `tfsdk:"client_cert_file"`
+	ClientKeyFile  types.String  `tfsdk:"client_key_file"`
+	TLSServerName  types.String  `tfsdk:"tls_server_name"`
+	SkipTLSVerify  types.Bool    `tfsdk:"skip_tls_verify"`
+	Headers        types.Map     `tfsdk:"headers"`
+	MaxRetries     types.Int64   `tfsdk:"max_retries"`
+	AppRole        types.Object  `tfsdk:"auth_approle"`
+	JWT            types.Object  `tfsdk:"auth_jwt"`
+	Kubernetes     types.Object  `tfsdk:"auth_kubernetes"`
+	Cert           types.Object  `tfsdk:"auth_cert"`
+	TokenFile      types.Object  `tfsdk:"auth_token_file"`
 }
 
 type ociModel struct {
@@ -78,7 +78,7 @@ func openBaoSide(ctx context.Context, block types.Object, env settings.Environme
 		diags.Append(block.As(ctx, &model, basetypes.ObjectAsOptions{})...)
 	}
 	config, problems := settings.OpenBao(settings.OpenBaoBlock{
-		Address:        model.Address.ValueString(),
+		Address:        addressList(model.Address, diags),
 		Namespace:      model.Namespace.ValueString(),
 		Token:          model.Token.ValueString(),
 		CACertFile:     model.CACertFile.ValueString(),
@@ -92,6 +92,41 @@ func openBaoSide(ctx context.Context, block types.Object, env settings.Environme
 		Logins:         loginBlocks(ctx, model, diags),
 	}, env)
 	return side("openbao", block, problems, diags, func() (*openbao.Client, error) { return openbao.New(config) })
+}
+
+// addressList puts the addresses of a string or of a list of strings into the
+// form of the environment variable: one after the other, with commas.
+func addressList(value types.Dynamic, diags *diag.Diagnostics) string {
+	var elements []attr.Value
+	switch given := value.UnderlyingValue().(type) {
+	case nil:
+	case types.String:
+		return given.ValueString()
+	case types.Tuple:
+		elements = given.Elements()
+	case types.List:
+		elements = given.Elements()
+	default:
+		wrongAddress(diags)
+	}
+	var addresses []string
+	for _, element := range elements {
+		address, isText := element.(types.String)
+		if !isText || strings.TrimSpace(address.ValueString()) == "" || strings.Contains(address.ValueString(), ",") {
+			wrongAddress(diags)
+			return ""
+		}
+		addresses = append(addresses, address.ValueString())
+	}
+	if elements != nil && len(addresses) == 0 {
+		wrongAddress(diags)
+	}
+	return strings.Join(addresses, ",")
+}
+
+func wrongAddress(diags *diag.Diagnostics) {
+	diags.AddAttributeError(attribute([]string{"openbao", "address"}), "Invalid OpenBao address",
+		"address must be a URL such as \"https://bao.example.com:8200\", or a list of such URLs, one for each node of the cluster.")
 }
 
 // ociSide turns the oci block into a client.
@@ -134,14 +169,18 @@ func ociSide(ctx context.Context, block types.Object, env settings.Environment, 
 
 // side makes a client. What is wrong with a block that was written is reported
 // at once, at its attributes; what is missing without a block when a client is
-// first needed.
+// first needed. Where only a login is missing there is a client all the same.
 func side[T any](name string, block types.Object, problems []settings.Problem, diags *diag.Diagnostics, make func() (T, error)) glue.Side[T] {
-	if len(problems) == 0 {
-		client, err := make()
-		if err == nil {
-			return glue.Side[T]{Client: client}
+	loginOnly := block.IsNull() && !slices.ContainsFunc(problems, func(p settings.Problem) bool { return !p.Login })
+	var client T
+	if len(problems) == 0 || loginOnly {
+		var err error
+		if client, err = make(); err != nil {
+			problems, loginOnly = append(problems, configProblem(name, err)), false
 		}
-		problems = append(problems, configProblem(name, err))
+	}
+	if len(problems) == 0 {
+		return glue.Side[T]{Client: client}
 	}
 	var found diag.Diagnostics
 	for _, problem := range problems {
@@ -154,7 +193,7 @@ func side[T any](name string, block types.Object, problems []settings.Problem, d
 	if !block.IsNull() {
 		diags.Append(found...)
 	}
-	return glue.Side[T]{Problems: found}
+	return glue.Side[T]{Client: client, Problems: found, Anonymous: loginOnly}
 }
 
 // configProblem places an adapter's refusal of a setting.
@@ -195,6 +234,10 @@ func unknown(name string, value attr.Value) []string {
 		parts = composite.Attributes()
 	case types.Map:
 		parts = composite.Elements()
+	case types.Dynamic:
+		if isUnknownInside(composite.UnderlyingValue()) {
+			return []string{name}
+		}
 	}
 	var names []string
 	for part, inner := range parts {
@@ -202,6 +245,16 @@ func unknown(name string, value attr.Value) []string {
 	}
 	slices.Sort(names)
 	return names
+}
+
+// isUnknownInside reports whether a string, a list or an element of it is not
+// known yet.
+func isUnknownInside(value attr.Value) bool {
+	if value == nil {
+		return false
+	}
+	list, isList := value.(interface{ Elements() []attr.Value })
+	return value.IsUnknown() || isList && slices.ContainsFunc(list.Elements(), isUnknownInside)
 }
 
 // text is the value as it would be written, empty when it is not set.

@@ -9,6 +9,7 @@ import (
 
 	"github.com/ocibao/terraform-provider-ocibao/internal/provider/approle"
 	"github.com/ocibao/terraform-provider-ocibao/internal/provider/cluster"
+	"github.com/ocibao/terraform-provider-ocibao/internal/provider/kubernetes"
 	"github.com/ocibao/terraform-provider-ocibao/internal/provider/kv"
 	"github.com/ocibao/terraform-provider-ocibao/internal/provider/migration"
 	"github.com/ocibao/terraform-provider-ocibao/internal/provider/policy"
@@ -20,6 +21,9 @@ var resources = []func() resource.Resource{
 	approle.NewRoleResource,
 	approle.NewSecretIDResource,
 	cluster.NewAuditDeviceResource,
+	cluster.NewRaftAutopilotResource,
+	kubernetes.NewConfigResource,
+	kubernetes.NewRoleResource,
 	kv.NewMountResource,
 	migration.NewMigratedSecretResource,
 	migration.NewMigrationResource,
@@ -27,6 +31,9 @@ var resources = []func() resource.Resource{
 }
 
 var dataSources = []func() datasource.DataSource{
+	cluster.NewRaftAutopilotStateDataSource,
+	cluster.NewRaftPeersDataSource,
+	cluster.NewServerHealthDataSource,
 	migration.NewCoverageDataSource,
 	policy.NewPolicyDocumentDataSource,
 	source.NewCompartmentsDataSource,

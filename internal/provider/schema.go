@@ -39,9 +39,14 @@ func (p *Provider) Schema(_ context.Context, _ provider.SchemaRequest, resp *pro
 
 func openBaoAttributes() map[string]schema.Attribute {
 	return map[string]schema.Attribute{
-		"address": schema.StringAttribute{
-			Optional:            true,
-			MarkdownDescription: "URL of the server, such as `https://bao.example.com:8200`. Environment: `BAO_ADDR`, `VAULT_ADDR`.",
+		"address": schema.DynamicAttribute{
+			Optional: true,
+			MarkdownDescription: "URL of the server, such as `\"https://bao.example.com:8200\"`, or a list of URLs, one for each node of a cluster, such as " +
+				"`[\"https://bao-0:8200\", \"https://bao-1:8200\"]`. The nodes are tried in order: one that does not answer, hangs, is sealed or knows no leader is passed over, " +
+				"and the one that served last is asked first. While a new leader is elected, requests wait for up to 30 seconds. " +
+				"What the server may have acted on is sent again only where that does no harm. One URL is enough for high availability behind a load balancer, or where the address of a standby, " +
+				"which passes requests on, stays reachable. The type is dynamic so that both forms can be written; in the environment, and in a string, commas separate several URLs. " +
+				"Environment: `BAO_ADDR`, `VAULT_ADDR`.",
 		},
 		"namespace": schema.StringAttribute{
 			Optional:            true,

@@ -121,7 +121,7 @@ func (a *raftSnapshotAction) Invoke(ctx context.Context, req action.InvokeReques
 		resp.SendProgress(action.InvokeProgressEvent{Message: fmt.Sprintf(format, values...)})
 	}
 	client, file := a.clients.OpenBao.Client, config.file(a.clients.Clock.Now())
-	tell("Taking a Raft snapshot of %s", client.Address())
+	tell("Taking a Raft snapshot of %s", strings.Join(client.Addresses(), ", "))
 	told := a.clients.Clock.Now()
 	info, err := raftsnapshot.Save(file, config.Overwrite.ValueBool(), func(to io.Writer) error {
 		return client.Snapshot(ctx, to, func(total int64) {

@@ -29,6 +29,14 @@ type Side[T any] struct {
 	Unknown []string
 	// Problems is why there is no client, when Unknown is empty.
 	Problems diag.Diagnostics
+	// Anonymous says that there is a client all the same, for what needs no login:
+	// nothing but the login is missing.
+	Anonymous bool
+}
+
+// RequireAnonymous is Require for an object that needs no login.
+func (s Side[T]) RequireAnonymous(diags *diag.Diagnostics) bool {
+	return s.Anonymous || s.Require(diags)
 }
 
 // Require reports whether there is a client, and where there is none says why.

@@ -24,6 +24,8 @@ type Problem struct {
 	Path    []string // attribute of the provider block, such as openbao, address
 	Summary string
 	Detail  string // what is wrong, and which attribute or variable mends it
+	// Login says that only a login is missing: what needs none works.
+	Login bool
 }
 
 // value is a setting with the name of where it came from, for messages.

@@ -1,4 +1,4 @@
-package provider_test
+package doctest
 
 import (
 	"fmt"
@@ -65,8 +65,8 @@ type volume struct {
 	}
 }
 
-// serverConfig is the configuration of the server as OpenBao decodes it.
-type serverConfig struct {
+// lkeServerConfig is the configuration of the server as OpenBao decodes it.
+type lkeServerConfig struct {
 	Listener map[string]struct {
 		TLSDisable string `hcl:"tls_disable"`
 		CertFile   string `hcl:"tls_cert_file"`
@@ -163,7 +163,7 @@ func TestLKE_FilesFitTogether(t *testing.T) {
 	}
 
 	certificate := lkeCertificate(t)
-	var config serverConfig
+	var config lkeServerConfig
 	if err := hcl.Decode(&config, server.HA.Raft.Config); err != nil {
 		t.Fatalf("the server's configuration: %v", err)
 	}

@@ -1,0 +1,2 @@
+# A cluster has one.
+terraform import ocibao_raft_autopilot.cluster autopilot
