@@ -21,7 +21,7 @@ terraform {
 
 var (
 	variableUse = regexp.MustCompile(`\bvar\.(\w+)`)
-	objectUse   = regexp.MustCompile(`(data\.|ephemeral\.)?\b(ocibao_\w+)\.(\w+)`)
+	objectUse   = regexp.MustCompile(`(data\.|ephemeral\.|action\.)?\b(ocibao_\w+)\.(\w+)`)
 	localUse    = regexp.MustCompile(`\blocal\.(\w+)`)
 	leftOut     = regexp.MustCompile(`(?m)^ *(from|moved) *= .*$|^ *#.*$`)
 )
@@ -52,7 +52,7 @@ func complete(t testing.TB, config string, siblings []string) string {
 	for added := true; added; {
 		added = false
 		for _, use := range objectUse.FindAllStringSubmatch(leftOut.ReplaceAllString(config, ""), -1) {
-			class := map[string]string{"": "resource", "data.": "data", "ephemeral.": "ephemeral"}[use[1]]
+			class := map[string]string{"": "resource", "data.": "data", "ephemeral.": "ephemeral", "action.": "action"}[use[1]]
 			head := class + ` "` + use[2] + `" "` + use[3] + `" {`
 			// A data source may stand in a check block.
 			if strings.Contains(config, head) {
@@ -82,7 +82,7 @@ func complete(t testing.TB, config string, siblings []string) string {
 // the example of the type or among the stand-ins; "" when there is none.
 func defined(t testing.TB, class, name, head string, siblings []string) string {
 	t.Helper()
-	folder := map[string]string{"resource": "resources", "data": "data-sources", "ephemeral": "ephemeral-resources"}[class]
+	folder := map[string]string{"resource": "resources", "data": "data-sources", "ephemeral": "ephemeral-resources", "action": "actions"}[class]
 	example, err := os.ReadFile(filepath.Join(root, "examples", folder, name, strings.TrimSuffix(folder, "s")+".tf"))
 	if err != nil {
 		t.Error(err)
