@@ -33,21 +33,21 @@ build: ## Build the provider
 
 # The race detector needs cgo. The acceptance tests have most of their work done
 # by other processes, so that it would find nothing there and slow them down.
-CC ?= cc
-RACE := $(if $(shell command -v $(CC)),-race)
-UNIT = $$(go list ./... | grep -v '/internal/provider$$')
+RACE = $(shell printf '\043include <stdlib.h>\n' | $$(go env CC) -E - > /dev/null 2>&1 && echo -race)
+ACCEPTANCE := ./internal/provider
+UNIT = $$(go list ./... | grep -vx $$(go list $(ACCEPTANCE)))
 
 # What the other engine has to show as well; make test-matrix has it show all.
 BOTH_ENGINES := ^(TestPromise|TestDriftMatrix)
 
 .PHONY: test
 test: build ## Run every test: unit and contract with the race detector, fuzzing, acceptance on both engines
-	@$(if $(RACE),,echo "There is no C compiler: testing without the race detector. Install gcc and libc6-dev." >&2)
+	@$(if $(RACE),,echo "There is no C compiler with its headers: testing without the race detector. Install gcc and libc6-dev." >&2)
 	@$(RESOLVE) $(SHELL) -c 'set -e; \
 		go -C dev test $(TESTFLAGS) $(TESTARGS) ./...; \
 		$(if $(RACE),CGO_ENABLED=1) go test $(RACE) $(TESTFLAGS) $(TESTARGS) $(UNIT); \
-		go test $(TESTFLAGS) $(TESTARGS) ./internal/provider'
-	@dev/other-engine.sh go test $(TESTFLAGS) -run '$(BOTH_ENGINES)' $(TESTARGS) ./internal/provider
+		go test $(TESTFLAGS) $(TESTARGS) $(ACCEPTANCE)'
+	@dev/other-engine.sh go test $(TESTFLAGS) -run '$(BOTH_ENGINES)' $(TESTARGS) $(ACCEPTANCE)
 	@$(if $(TESTARGS),,$(MAKE) --no-print-directory fuzz)
 
 # Seconds for each fuzz target.

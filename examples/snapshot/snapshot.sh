@@ -20,7 +20,7 @@ trap 'exit 1' INT TERM
 
 bao operator raft snapshot save "$partial/raft.snap"
 mkdir "$partial/content"
-tar -xzf "$partial/raft.snap" -C "$partial/content"
+tar -xmzf "$partial/raft.snap" -C "$partial/content"
 (cd "$partial/content" && test -s SHA256SUMS.sealed && grep -q state.bin SHA256SUMS && sha256sum --quiet -c SHA256SUMS)
 sync "$partial/raft.snap"
 # A link, unlike a move, fails where another file has appeared meanwhile.

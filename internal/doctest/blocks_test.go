@@ -154,7 +154,7 @@ const (
 	aclPolicy     kind = "ACL policy" // of OpenBao, written to a server
 	shell         kind = "shell"      // run
 	statements    kind = "OCI policy"
-	plan          kind = "plan" // compared with one that is made
+	plan          kind = "plan"     // compared with one that is made
 	pipeline      kind = "pipeline" // whose commands are checked
 	fragment      kind = "fragment of the changelog"
 	signature     kind = "signature"

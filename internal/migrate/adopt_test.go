@@ -113,6 +113,27 @@ func TestExpect(t *testing.T) {
 		if err := w.target.Destroy(context.Background(), place, w.state.Record.Engine); err != nil {
 			t.Fatal(err)
 		}
+		destroyed := w.target.Count("Destroy")
+		// Nothing of ours is there to be removed.
+		w.target.Put(place, `{"somebody":"else"}`)
+		leaving := *w.state
+		leaving.Wish.OnDestroy = migrate.Destroy
+		w.refresh()
+		for _, state := range []migrate.State{leaving, {Wish: leaving.Wish, Drift: w.state.Drift, Record: w.state.Record}} {
+			if err := migrate.Release(context.Background(), w.ports(), state); err != nil || w.target.Count("Destroy") > destroyed {
+				t.Errorf("released what it never brought there: %v", err)
+			}
+		}
+		// What is equal is taken over, and belongs to it from then on.
+		w.target.Put(place, `{"user":"a","n":9007199254740992}`)
+		w.converge(wish)
+		w.settled(wish)
+		if w.state.Record.Pending {
+			t.Error("what is equal is still pending")
+		}
+		if err := w.target.Destroy(context.Background(), place, w.state.Record.Engine); err != nil {
+			t.Fatal(err)
+		}
 		expect()
 		w.converge(wish)
 		if w.state.Record.Pending {

@@ -35,7 +35,7 @@ var explanations = map[Drift]string{
 	DriftDestinationSoftDeleted: "the current version in OpenBao was soft-deleted by somebody else",
 	DriftDestinationMissing:     "the secret is gone from OpenBao",
 	DriftOwnershipLost:          "the ownership mark in OpenBao's custom metadata was removed or taken over",
-	DriftMetadataModified:       "custom metadata in OpenBao is not what it should be: somebody changed it, or a copied tag or description changed in OCI",
+	DriftMetadataModified:       "custom metadata in OpenBao is not what it should be: somebody changed it, or what is copied of it changed in OCI; or the deletion that was arranged for its expiry is not right any more",
 }
 
 // Explain says in a clause what the drift is.

@@ -139,6 +139,8 @@ func (o observer) destination(ctx context.Context, record Record) (Record, Drift
 	}
 	record, drift, err := look(ctx, record)
 	record.MountChanged = unseen && drift == DriftDestinationMissing
+	// What is equal was brought there by other hands, and is taken over.
+	record.Pending = record.Pending && drift != DriftNone
 	return record, drift, err
 }
 

@@ -8,10 +8,11 @@ import (
 // Release lets go of a migrated secret as its wish says: by default it stays.
 // What somebody else took over is neither deleted nor destroyed
 // (ErrOwnedByAnother), nor is what somebody else wrote (ErrChangedMeanwhile)
-// unless the wish overwrites. What is already gone is no error.
+// unless the wish overwrites. What is already gone, or was never brought there, is
+// no error.
 func Release(ctx context.Context, ports Ports, state State) error {
 	wish := state.Wish
-	if wish.OnDestroy == Retain || wish.OnDestroy == "" {
+	if wish.OnDestroy == Retain || wish.OnDestroy == "" || state.Record.Pending {
 		return nil
 	}
 	if state.Drift == DriftDestinationModified && !wish.Overwrite {

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"net/http"
 	"net/netip"
-	"slices"
 )
 
 // AppRole is a role of an AppRole auth method. All times are in seconds, and 0
@@ -41,29 +40,30 @@ type AppRole struct {
 	RoleID string
 }
 
+// Token are the parameters of its tokens.
+func (a AppRole) Token() TokenParams {
+	return TokenParams{
+		TTL: a.TokenTTL, MaxTTL: a.TokenMaxTTL, ExplicitMaxTTL: a.TokenExplicitMaxTTL, Period: a.TokenPeriod,
+		Policies: a.TokenPolicies, BoundCIDRs: a.TokenBoundCIDRs, NoDefaultPolicy: a.TokenNoDefaultPolicy,
+		NumUses: a.TokenNumUses, Type: a.TokenType, StrictlyBindIP: a.TokenStrictlyBindIP,
+	}
+}
+
+// SetToken sets the parameters of its tokens.
+func (a *AppRole) SetToken(p TokenParams) {
+	a.TokenTTL, a.TokenMaxTTL, a.TokenExplicitMaxTTL, a.TokenPeriod = p.TTL, p.MaxTTL, p.ExplicitMaxTTL, p.Period
+	a.TokenPolicies, a.TokenBoundCIDRs, a.TokenNoDefaultPolicy = p.Policies, p.BoundCIDRs, p.NoDefaultPolicy
+	a.TokenNumUses, a.TokenType, a.TokenStrictlyBindIP = p.NumUses, p.Type, p.StrictlyBindIP
+}
+
 func (a AppRole) body(create bool) map[string]any {
 	body := map[string]any{
-		"bind_secret_id":          a.BindSecretID,
-		"secret_id_bound_cidrs":   orEmpty(a.SecretIDBoundCIDRs),
-		"secret_id_num_uses":      a.SecretIDNumUses,
-		"secret_id_ttl":           a.SecretIDTTL,
-		"token_ttl":               a.TokenTTL,
-		"token_max_ttl":           a.TokenMaxTTL,
-		"token_policies":          orEmpty(a.TokenPolicies),
-		"token_bound_cidrs":       orEmpty(a.TokenBoundCIDRs),
-		"token_explicit_max_ttl":  a.TokenExplicitMaxTTL,
-		"token_no_default_policy": a.TokenNoDefaultPolicy,
-		"token_num_uses":          a.TokenNumUses,
-		"token_period":            a.TokenPeriod,
+		"bind_secret_id":        a.BindSecretID,
+		"secret_id_bound_cidrs": orEmpty(a.SecretIDBoundCIDRs),
+		"secret_id_num_uses":    a.SecretIDNumUses,
+		"secret_id_ttl":         a.SecretIDTTL,
 	}
-	if a.TokenType != "" {
-		body["token_type"] = a.TokenType
-	}
-	// Servers that do not know it warn about it: name it only where it says
-	// something, which on an update it does when it is false as well.
-	if a.TokenStrictlyBindIP || !create {
-		body["token_strictly_bind_ip"] = a.TokenStrictlyBindIP
-	}
+	a.Token().addTo(body, create)
 	// The server refuses these two on an update, or changes what was not asked for.
 	if create && a.LocalSecretIDs {
 		body["local_secret_ids"] = true
@@ -137,10 +137,7 @@ func (c *Client) roleObject(namespace, mount, name string) objectKey {
 // looks at what the server gives back as it got it.
 func (a AppRole) shows(want AppRole) bool {
 	return a.BindSecretID == want.BindSecretID && a.SecretIDNumUses == want.SecretIDNumUses && a.SecretIDTTL == want.SecretIDTTL &&
-		a.TokenTTL == want.TokenTTL && a.TokenMaxTTL == want.TokenMaxTTL && a.TokenExplicitMaxTTL == want.TokenExplicitMaxTTL &&
-		a.TokenNoDefaultPolicy == want.TokenNoDefaultPolicy && a.TokenNumUses == want.TokenNumUses && a.TokenPeriod == want.TokenPeriod &&
-		len(a.SecretIDBoundCIDRs) == len(want.SecretIDBoundCIDRs) && len(a.TokenBoundCIDRs) == len(want.TokenBoundCIDRs) &&
-		slices.Equal(sortedSet(a.TokenPolicies), sortedSet(want.TokenPolicies))
+		len(a.SecretIDBoundCIDRs) == len(want.SecretIDBoundCIDRs) && a.Token().shows(want.Token())
 }
 
 // ReadAppRole reads a role (GET auth/<mount>/role/<name>). Errors:
@@ -167,34 +164,23 @@ func (c *Client) readAppRole(ctx context.Context, namespace, mount, name string)
 		return AppRole{}, err
 	}
 	var data struct {
-		BindSecretID         bool     `json:"bind_secret_id"`
-		SecretIDBoundCIDRs   []string `json:"secret_id_bound_cidrs"`
-		SecretIDNumUses      int64    `json:"secret_id_num_uses"`
-		SecretIDTTL          int64    `json:"secret_id_ttl"`
-		LocalSecretIDs       bool     `json:"local_secret_ids"`
-		TokenTTL             int64    `json:"token_ttl"`
-		TokenMaxTTL          int64    `json:"token_max_ttl"`
-		TokenPolicies        []string `json:"token_policies"`
-		TokenBoundCIDRs      []string `json:"token_bound_cidrs"`
-		TokenExplicitMaxTTL  int64    `json:"token_explicit_max_ttl"`
-		TokenNoDefaultPolicy bool     `json:"token_no_default_policy"`
-		TokenNumUses         int64    `json:"token_num_uses"`
-		TokenPeriod          int64    `json:"token_period"`
-		TokenType            string   `json:"token_type"`
-		TokenStrictlyBindIP  bool     `json:"token_strictly_bind_ip"`
+		tokenData
+		BindSecretID       bool     `json:"bind_secret_id"`
+		SecretIDBoundCIDRs []string `json:"secret_id_bound_cidrs"`
+		SecretIDNumUses    int64    `json:"secret_id_num_uses"`
+		SecretIDTTL        int64    `json:"secret_id_ttl"`
+		LocalSecretIDs     bool     `json:"local_secret_ids"`
 	}
 	if err := a.decode(r, &data); err != nil {
 		return AppRole{}, err
 	}
-	return AppRole{
+	role := AppRole{
 		Namespace: namespace, Mount: mount, Name: name,
 		BindSecretID: data.BindSecretID, SecretIDBoundCIDRs: data.SecretIDBoundCIDRs,
 		SecretIDNumUses: data.SecretIDNumUses, SecretIDTTL: data.SecretIDTTL, LocalSecretIDs: data.LocalSecretIDs,
-		TokenTTL: data.TokenTTL, TokenMaxTTL: data.TokenMaxTTL, TokenPolicies: data.TokenPolicies,
-		TokenBoundCIDRs: withPrefixLengths(data.TokenBoundCIDRs), TokenExplicitMaxTTL: data.TokenExplicitMaxTTL,
-		TokenNoDefaultPolicy: data.TokenNoDefaultPolicy, TokenNumUses: data.TokenNumUses, TokenPeriod: data.TokenPeriod,
-		TokenType: data.TokenType, TokenStrictlyBindIP: data.TokenStrictlyBindIP,
-	}, nil
+	}
+	role.SetToken(data.params())
+	return role, nil
 }
 
 // withPrefixLengths writes out the /32 or /128 that the server drops.

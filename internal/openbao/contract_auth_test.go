@@ -1,7 +1,9 @@
 package openbao_test
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -11,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/ocibao/terraform-provider-ocibao/internal/acctest"
 	"github.com/ocibao/terraform-provider-ocibao/internal/migrate"
 	"github.com/ocibao/terraform-provider-ocibao/internal/openbao"
 )
@@ -103,21 +106,101 @@ func TestContractLogin(t *testing.T) {
 	}
 }
 
-// byAccessor calls auth/token/<endpoint> for another's token, for which the
-// package has no call.
-func byAccessor(ctx context.Context, t *testing.T, endpoint, accessor string) error {
+// A token of a login is renewed on the server when its time runs out, and replaced by
+// another login when the server grants no more.
+func TestContractLoginJWT(t *testing.T) {
+	c, ctx := client(t), t.Context()
+	issuer, err := acctest.NewTokenIssuer("https://ci.example.com")
+	mustNot(t, err)
+	key, err := issuer.PublicKeyPEM()
+	mustNot(t, err)
+	token, err := issuer.Sign(map[string]any{"sub": "app", "aud": "openbao", "iat": time.Now().Unix(), "exp": time.Now().Add(time.Hour).Unix()})
+	mustNot(t, err)
+	mount, kv := unique("jwt"), kvMount(t, c, migrate.KV1)
+	mustNot(t, c.CreateAuthMount(ctx, openbao.AuthMount{Path: mount, Type: "jwt"}))
+	mustNot(t, c.PutPolicy(ctx, "", mount, fmt.Sprintf(`path "%s/*" { capabilities = ["create", "update", "read"] }`, kv)))
+	configure(ctx, t, "auth/"+mount+"/config", map[string]any{"jwt_validation_pubkeys": []string{key}, "bound_issuer": issuer.URL})
+	configure(ctx, t, "auth/"+mount+"/role/app", map[string]any{
+		"role_type": "jwt", "user_claim": "sub", "bound_audiences": []string{"openbao"}, "token_policies": []string{mount},
+		"token_ttl": "1h", "token_max_ttl": "1h30m",
+	})
+	clock := newClock()
+	app := client(t, func(config *openbao.Config) {
+		config.Token, config.Clock = migrate.Secret{}, clock
+		config.Login = openbao.JWTLogin{MountPath: mount, Role: "app", JWT: secret(token)}
+	})
+	at := migrate.Location{Mount: kv, Name: "a"}
+	_, err = app.Write(ctx, at, migrate.KV1, secret(`{"a":"b"}`), 0)
+	mustNot(t, err)
+	first, err := app.LookupSelf(ctx)
+	mustNot(t, err)
+	clock.pass(50 * time.Minute)
+	_, err = app.Read(ctx, at, migrate.KV1, 0)
+	mustNot(t, err)
+	renewed, err := app.LookupSelf(ctx)
+	mustNot(t, err)
+	if renewed.Accessor != first.Accessor || !wasRenewed(ctx, t, first.Accessor) {
+		t.Error("the token was not renewed")
+	}
+	clock.pass(2 * time.Hour)
+	_, err = app.Read(ctx, at, migrate.KV1, 0)
+	mustNot(t, err)
+	second, err := app.LookupSelf(ctx)
+	mustNot(t, err)
+	if second.Accessor == first.Accessor {
+		t.Error("an expired token was kept")
+	}
+	mustNot(t, app.Close(ctx))
+	for _, accessor := range []string{first.Accessor, second.Accessor} {
+		if err := byAccessor(ctx, t, "lookup-accessor", accessor); err == nil {
+			t.Error("a token outlived Close")
+		}
+	}
+}
+
+// configure writes to a path for which the package has no call.
+func configure(ctx context.Context, t *testing.T, path string, body map[string]any) {
 	t.Helper()
-	r, err := http.NewRequestWithContext(ctx, http.MethodPost, server(t)+"/v1/auth/token/"+endpoint,
-		strings.NewReader(fmt.Sprintf(`{"accessor":%q}`, accessor)))
+	mustNot(t, asRoot(ctx, t, path, body, nil))
+}
+
+// wasRenewed asks the server whether a token was ever renewed.
+func wasRenewed(ctx context.Context, t *testing.T, accessor string) bool {
+	t.Helper()
+	var found struct {
+		Data struct {
+			LastRenewal string `json:"last_renewal"`
+		}
+	}
+	mustNot(t, asRoot(ctx, t, "auth/token/lookup-accessor", map[string]any{"accessor": accessor}, &found))
+	return found.Data.LastRenewal != ""
+}
+
+// asRoot posts to a path with the root token.
+func asRoot(ctx context.Context, t *testing.T, path string, body map[string]any, into any) error {
+	t.Helper()
+	payload, err := json.Marshal(body)
+	mustNot(t, err)
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, server(t)+"/v1/"+path, bytes.NewReader(payload))
 	mustNot(t, err)
 	r.Header.Set("X-Vault-Token", "root")
 	response, err := http.DefaultClient.Do(r)
 	mustNot(t, err)
-	_ = response.Body.Close()
+	defer response.Body.Close()
 	if response.StatusCode >= 300 {
 		return errors.New(response.Status)
 	}
-	return nil
+	if into == nil {
+		return nil
+	}
+	return json.NewDecoder(response.Body).Decode(into)
+}
+
+// byAccessor calls auth/token/<endpoint> for another's token, for which the
+// package has no call.
+func byAccessor(ctx context.Context, t *testing.T, endpoint, accessor string) error {
+	t.Helper()
+	return asRoot(ctx, t, "auth/token/"+endpoint, map[string]any{"accessor": accessor}, nil)
 }
 
 func TestContractAuthMount(t *testing.T) {
@@ -347,6 +430,14 @@ func TestContractSecretID(t *testing.T) {
 	if _, err := c.PushSecretID(ctx, "", role.Mount, role.Name, secret(pushedID), openbao.SecretIDOptions{}); err == nil || strings.Contains(err.Error(), pushedID) {
 		t.Errorf("pushed twice: %v", err)
 	}
+	found, err := c.LookupSecretID(ctx, "", role.Mount, role.Name, secret(pushedID))
+	mustNot(t, err)
+	if found == nil || found.Accessor != pushed.Accessor {
+		t.Errorf("looked up by itself: %+v", found)
+	}
+	if other, err := c.LookupSecretID(ctx, "", role.Mount, role.Name, secret("none of this role")); err != nil || other != nil {
+		t.Errorf("lookup of an unknown secret ID: %+v, %v", other, err)
+	}
 	for _, accessor := range want {
 		mustNot(t, c.DestroySecretIDByAccessor(ctx, "", role.Mount, role.Name, accessor))
 		mustNot(t, c.DestroySecretIDByAccessor(ctx, "", role.Mount, role.Name, accessor))
@@ -366,6 +457,9 @@ func TestContractSecretID(t *testing.T) {
 	mustNot(t, c.DestroySecretIDByAccessor(ctx, "", role.Mount, role.Name, "gone"))
 	if info, err := c.LookupSecretIDByAccessor(ctx, "", role.Mount, role.Name, "gone"); err != nil || info != nil {
 		t.Errorf("lookup with a removed role: %+v, %v", info, err)
+	}
+	if info, err := c.LookupSecretID(ctx, "", role.Mount, role.Name, secret(pushedID)); err != nil || info != nil {
+		t.Errorf("lookup by itself with a removed role: %+v, %v", info, err)
 	}
 	if accessors, err := c.ListSecretIDAccessors(ctx, "", role.Mount, role.Name); err != nil || len(accessors) != 0 {
 		t.Errorf("accessors of a removed role: %q, %v", accessors, err)

@@ -77,8 +77,8 @@ func (c *Client) lives(ctx context.Context, n *node) bool {
 	return err == nil
 }
 
-// ready reports whether a request that must not be sent twice may be sent to a
-// node: to one that hangs it would be lost.
+// ready reports whether a request that must not be sent twice, or whose answer may
+// be long in coming, may be sent to a node: to one that hangs it would be lost.
 func (c *Client) ready(ctx context.Context, n *node) bool {
 	if len(c.transport.nodes) == 1 {
 		return true // it can only be sent there

@@ -147,23 +147,33 @@ type attempt struct {
 
 // try sends a request once to a node.
 func (c *Client) try(ctx context.Context, r request, n *node, timeout time.Duration) attempt {
-	if r.once && !c.ready(ctx, n) {
+	if (r.once || r.stream != nil) && !c.ready(ctx, n) {
 		return attempt{node: n, err: errHangs}
 	}
 	if r.once && ctx.Err() == nil {
 		var release context.CancelFunc
-		ctx, release = lingering(ctx)
+		ctx, release = lingering(ctx, lingerTime)
 		defer release()
 	}
+	t := attempt{node: n}
 	if r.stream != nil {
-		return c.tryStream(ctx, r, n)
+		t = c.tryStream(ctx, r, n)
+	} else {
+		t.exchange(ctx, c, r, timeout)
 	}
+	if t.err != nil && t.redirected {
+		t.err = redirectError{t.err}
+	}
+	return t
+}
+
+// exchange sends the request and waits for the whole answer.
+func (t *attempt) exchange(ctx context.Context, c *Client, r request, timeout time.Duration) {
 	limited, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
-	limited, unwatch := c.watched(limited, n)
+	limited, unwatch := c.watched(limited, t.node)
 	defer unwatch()
-	t := attempt{node: n}
-	t.answer, t.err = c.exchange(t.traced(limited), r, n)
+	t.answer, t.err = c.exchange(t.traced(limited), r, t.node)
 	switch {
 	case t.err == nil, ctx.Err() != nil:
 	case errors.Is(context.Cause(limited), errHangs):
@@ -171,10 +181,6 @@ func (c *Client) try(ctx context.Context, r request, n *node, timeout time.Durat
 	case limited.Err() != nil:
 		t.err = fmt.Errorf("no answer within %s", timeout)
 	}
-	if t.err != nil && t.redirected {
-		t.err = redirectError{t.err}
-	}
-	return t
 }
 
 // redirectError is how a request ends that a standby sent on to a leader that did
@@ -211,10 +217,10 @@ const lingerTime = 5 * time.Second
 // answer to a request that must not be repeated may be all that ever names what
 // the server made, such as a token or a secret ID: given up at once, nobody could
 // revoke it.
-func lingering(ctx context.Context) (context.Context, context.CancelFunc) {
+func lingering(ctx context.Context, longest time.Duration) (context.Context, context.CancelFunc) {
 	longer, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	stop := context.AfterFunc(ctx, func() {
-		timer := time.AfterFunc(lingerTime, cancel)
+		timer := time.AfterFunc(longest, cancel)
 		context.AfterFunc(longer, func() { timer.Stop() })
 	})
 	return longer, func() {

@@ -42,7 +42,7 @@ var harmlessMessages = []string{
 // confidential body.
 func scrub(r request, messages []string) []string {
 	var leaves []string
-	if r.confidential {
+	if r.confidential && r.body.Len() > 0 {
 		leaves = slices.DeleteFunc(leavesOf(r.body.Reveal()), func(leaf string) bool { return slices.Contains(r.public, leaf) })
 	}
 	if r.token.Len() >= shortestLeaf {

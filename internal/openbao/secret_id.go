@@ -90,6 +90,7 @@ func (c *Client) CreateWrappedSecretID(ctx context.Context, namespace, mount, ro
 	if wrap.WrappedAccessor == "" {
 		return WrappedSecretID{}, unexpected(r, "the answer does not tell the accessor of the secret ID, which then could not be revoked; it ends with its TTL")
 	}
+	c.wrote(c.accessorObject(namespace, mount, role, wrap.WrappedAccessor), nil)
 	return WrappedSecretID{
 		WrappingToken: migrate.NewSecret([]byte(wrap.Token)), WrappingAccessor: wrap.Accessor,
 		CreationTime: parseTime(wrap.CreationTime), WrapTTL: time.Duration(wrap.TTL) * time.Second, Accessor: wrap.WrappedAccessor,
@@ -101,7 +102,7 @@ func (c *Client) CreateWrappedSecretID(ctx context.Context, namespace, mount, ro
 // not repeated once sent.
 func (c *Client) CreateSecretID(ctx context.Context, namespace, mount, role string, options SecretIDOptions) (CreatedSecretID, error) {
 	r := c.secretIDRequest(namespace, mount, role, "secret-id", options.body())
-	return c.plainSecretID(ctx, r, mount, role)
+	return c.plainSecretID(ctx, r, namespace, mount, role)
 }
 
 // PushSecretID registers a secret ID made elsewhere (POST
@@ -111,7 +112,7 @@ func (c *Client) PushSecretID(ctx context.Context, namespace, mount, role string
 	body := options.body()
 	body["secret_id"] = string(secretID.Reveal())
 	r := c.secretIDRequest(namespace, mount, role, "custom-secret-id", body)
-	return c.plainSecretID(ctx, r, mount, role)
+	return c.plainSecretID(ctx, r, namespace, mount, role)
 }
 
 func (c *Client) secretIDRequest(namespace, mount, role, endpoint string, body map[string]any) request {
@@ -129,7 +130,7 @@ func (c *Client) createSecretID(ctx context.Context, r request, mount, role stri
 	return c.do(ctx, r)
 }
 
-func (c *Client) plainSecretID(ctx context.Context, r request, mount, role string) (CreatedSecretID, error) {
+func (c *Client) plainSecretID(ctx context.Context, r request, namespace, mount, role string) (CreatedSecretID, error) {
 	a, err := c.createSecretID(ctx, r, mount, role)
 	if err != nil {
 		return CreatedSecretID{}, err
@@ -143,9 +144,15 @@ func (c *Client) plainSecretID(ctx context.Context, r request, mount, role strin
 	if err := a.decode(r, &data); err != nil {
 		return CreatedSecretID{}, err
 	}
+	c.wrote(c.accessorObject(namespace, mount, role, data.Accessor), nil)
 	return CreatedSecretID{
 		SecretID: migrate.NewSecret([]byte(data.SecretID)), Accessor: data.Accessor, TTL: data.TTL, NumUses: data.NumUses,
 	}, nil
+}
+
+// accessorObject is a secret ID as the client's own writes know it.
+func (c *Client) accessorObject(namespace, mount, role, accessor string) objectKey {
+	return objectKey{c.at(namespace), rolePath(mount, role, "secret-id-accessor", accessor)}
 }
 
 // SecretIDInfo is what the server tells about a secret ID. Times in seconds.
@@ -170,6 +177,26 @@ func (c *Client) LookupSecretIDByAccessor(ctx context.Context, namespace, mount,
 	if err != nil {
 		return nil, err
 	}
+	return afterOwnWrite(ctx, c, c.accessorObject(namespace, mount, role, accessor), func() (*SecretIDInfo, error) {
+		return c.lookUpSecretID(ctx, r, namespace, mount, role)
+	}, func(got *SecretIDInfo, err error, _ any) bool { return err == nil && got == nil })
+}
+
+// LookupSecretID asks for a secret ID by itself, which gives its accessor (POST
+// auth/<mount>/role/<role>/secret-id/lookup). One that the role does not have is
+// nil without an error.
+func (c *Client) LookupSecretID(ctx context.Context, namespace, mount, role string, secretID migrate.Secret) (*SecretIDInfo, error) {
+	if err := validateRole(mount, role); err != nil {
+		return nil, err
+	}
+	return c.lookUpSecretID(ctx, request{
+		operation: "secret ID lookup", method: http.MethodPost, namespace: c.at(namespace),
+		path: rolePath(mount, role, "secret-id", "lookup"), capabilities: []string{"create", "update"},
+		body: jsonBody(map[string]string{"secret_id": string(secretID.Reveal())}), confidential: true,
+	}, namespace, mount, role)
+}
+
+func (c *Client) lookUpSecretID(ctx context.Context, r request, namespace, mount, role string) (*SecretIDInfo, error) {
 	a, err := c.do(ctx, r)
 	if err != nil {
 		if isGone(err) || c.roleIsGone(ctx, err, namespace, mount, role) {
@@ -210,6 +237,7 @@ func (c *Client) DestroySecretIDByAccessor(ctx context.Context, namespace, mount
 		return err
 	}
 	_, err = c.do(ctx, r)
+	c.writes.forget(c.accessorObject(namespace, mount, role, accessor))
 	if err == nil || isGone(err) || errors.Is(err, migrate.ErrMountNotFound) {
 		return nil
 	}

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
-	"slices"
 	"time"
 )
 
@@ -119,32 +118,4 @@ func (c *Client) LookupSelf(ctx context.Context) (TokenInfo, error) {
 		return TokenInfo{}, err
 	}
 	return parseLookup(r, a)
-}
-
-// CapabilitiesSelf asks what the client's token may do on paths (POST
-// sys/capabilities-self); each path has its capabilities, sorted, "deny" for
-// none.
-func (c *Client) CapabilitiesSelf(ctx context.Context, namespace string, paths ...string) (map[string][]string, error) {
-	result := make(map[string][]string, len(paths))
-	if len(paths) == 0 {
-		return result, nil
-	}
-	r := request{
-		operation: "capabilities", method: http.MethodPost, namespace: c.at(namespace), path: "sys/capabilities-self",
-		body: jsonBody(map[string]any{"paths": paths}), capabilities: []string{"update"},
-	}
-	a, err := c.do(ctx, r)
-	if err != nil {
-		return nil, err
-	}
-	var data map[string][]string
-	if err := a.decode(r, &data); err != nil {
-		return nil, err
-	}
-	for _, path := range paths {
-		granted := slices.Clone(data[path])
-		slices.Sort(granted)
-		result[path] = granted
-	}
-	return result, nil
 }

@@ -11,6 +11,11 @@ import (
 	"github.com/ocibao/terraform-provider-ocibao/internal/acctest"
 )
 
+// givenID is a secret ID that is made elsewhere.
+func givenID(extra ...string) string {
+	return block("ocibao_approle_secret_id", append([]string{`role_name = "app"`}, extra...)...)
+}
+
 func secretID(extra ...string) string {
 	return block("ocibao_approle_secret_id", append([]string{`role_name = "app"`, `wrapping_ttl = "10m"`}, extra...)...)
 }
@@ -87,7 +92,7 @@ func TestSecretID_Lifecycle(t *testing.T) {
 	}
 	h.Plan(0)
 	h.Configure(secretID(`ttl = "3600"`))
-	h.Contains(h.Plan(2), "must be replaced", "# forces replacement")
+	h.Plan(0)
 	h.Configure(secretID())
 	imports(h, "ocibao_approle_secret_id.this", "approle/app/"+accessor)
 	destroys(h, "POST auth/approle/role/app/secret-id-accessor/destroy")
@@ -142,17 +147,31 @@ func TestSecretID_Options(t *testing.T) {
 	all := []string{`ttl = "120m"`, `num_uses = 3`, `cidr_list = ["10.0.0.0/8"]`, `token_bound_cidrs = ["10.1.0.0/16"]`, `metadata = { team = "payments" }`}
 	h.Configure(secretID(all...))
 	h.Plan(0)
-	forced := map[string]string{
-		"wrapping_ttl": block("ocibao_approle_secret_id", append([]string{`role_name = "app"`, `wrapping_ttl = "5m"`}, all...)...),
-		"role_name":    block("ocibao_approle_secret_id", append([]string{`role_name = "other"`, `wrapping_ttl = "10m"`}, all...)...),
-		"mount":        secretID(append(all, `mount = "other"`)...),
-		"namespace":    secretID(append(all, `namespace = "team"`)...),
-	}
+	replaces(h, map[string]string{
+		"role_name": block("ocibao_approle_secret_id", append([]string{`role_name = "other"`, `wrapping_ttl = "10m"`}, all...)...),
+		"mount":     secretID(append(all, `mount = "other"`)...),
+		"namespace": secretID(append(all, `namespace = "team"`)...),
+	})
+	// How the next one is handed over is no matter of this one.
+	h.Configure(block("ocibao_approle_secret_id", append([]string{`role_name = "app"`, `wrapping_ttl = "5m"`}, all...)...))
+	h.Contains(h.Plan(2), `wrapping_ttl = "10m" -> "5m"`, "0 to add, 1 to change, 0 to destroy")
+	h.Proxy.Reset()
+	h.Apply()
+	h.Configure(secretID(all...))
+	h.Apply()
+	wrote(h)
 	for i, other := range []string{`ttl = "3h"`, `num_uses = 4`, `cidr_list = ["10.2.0.0/16"]`, `token_bound_cidrs = ["10.2.0.0/16"]`, `metadata = {}`} {
 		changed := append([]string{other}, all[:i]...)
-		forced[other[:4]] = secretID(append(changed, all[i+1:]...)...)
+		h.Configure(secretID(append(changed, all[i+1:]...)...))
+		h.Contains(h.Plan(2), "will be updated in-place", `accessor = "`+stateText(h, "accessor")+`" -> (known after apply)`,
+			`+ "`+stateText(h, "accessor")+`" = (known after apply)`, "0 to add, 1 to change, 0 to destroy")
 	}
-	replaces(h, forced)
+	// What is left out again stays as it was made, until the next one.
+	h.Configure(secretID(`cidr_list = ["10.0.0.0/8"]`, `token_bound_cidrs = ["10.1.0.0/16"]`, `metadata = { team = "payments" }`))
+	h.Plan(0)
+	imports(h, "ocibao_approle_secret_id.this", "approle/app/"+stateText(h, "accessor"))
+	h.Configure(secretID(all...))
+	h.Plan(0)
 }
 
 // A secret ID that was used up, revoked or went with its role is planned anew,
@@ -236,7 +255,16 @@ func TestSecretID_BadInput(t *testing.T) {
 	refuses(h, map[string]refusal{
 		"wrapping TTL":      {wrapping(`"soon"`), []string{"Invalid duration", `wrapping_ttl = "soon"`}},
 		"zero wrapping TTL": {wrapping(`"0s"`), []string{"Invalid wrapping TTL", `"0s" is less than a second`}},
-		"no wrapping TTL":   {block("ocibao_approle_secret_id", `role_name = "app"`), []string{`"wrapping_ttl" is required`}},
+		"no way":            {block("ocibao_approle_secret_id", `role_name = "app"`), []string{"How to hand over the secret ID?", "secret_id_wo"}},
+		"two ways":          {secretID(`secret_id_wo = "made-elsewhere"`, `secret_id_wo_version = 1`), []string{"Set either wrapping_ttl or secret_id_wo"}},
+		"no version":        {givenID(`secret_id_wo = "made-elsewhere"`), []string{`"secret_id_wo_version" must be specified`}},
+		"no secret ID":      {givenID(`secret_id_wo_version = 1`), []string{`"secret_id_wo" must be specified`}},
+		"version":           {givenID(`secret_id_wo = "made-elsewhere"`, `secret_id_wo_version = 0`), []string{"at least 1"}},
+		"newline":           {givenID(`secret_id_wo = "made-elsewhere\n"`, `secret_id_wo_version = 1`), []string{"white space at an edge", "trimspace()"}},
+		"empty secret ID":   {givenID(`secret_id_wo = ""`, `secret_id_wo_version = 1`), []string{"between 1 and 4096"}},
+		"overlap":           {secretID(`rotate_after = "1h"`, `rotation_overlap = "60m"`), []string{"rotation_overlap is 60m, but rotate_after is 1h"}},
+		"expires before":    {secretID(`rotate_after = "24h"`, `ttl = "24h"`), []string{"rotate_after is 24h, but ttl is 24h"}},
+		"no time":           {secretID(`rotate_after = "0s"`), []string{`"0s" is less than a second`, `rotate_after = "0s"`}},
 		"ttl":               {secretID(`ttl = "-1h"`), []string{"Invalid duration"}},
 		"uses":              {secretID(`num_uses = -1`), []string{"at least 0"}},
 		"host bits":         {secretID(`cidr_list = ["10.1.2.3/8"]`), []string{"write 10.0.0.0/8"}},

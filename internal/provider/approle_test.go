@@ -75,6 +75,70 @@ func TestAppRole_Update(t *testing.T) {
 	updatesInPlace(h, base, first, second)
 }
 
+// Every setting of a role that somebody edits is named by the plan and set back.
+func TestAppRole_Drift(t *testing.T) {
+	h := withAppRole(t)
+	const path = "auth/approle/role/app"
+	type edit struct {
+		field   string
+		value   any    // that somebody sets
+		planned string // in the plan
+		want    string // set back, as JSON
+	}
+	groups := [][]edit{
+		{
+			{"bind_secret_id", false, `bind_secret_id = false -> true`, "true"},
+			{"secret_id_bound_cidrs", []string{"10.0.0.0/8"}, `secret_id_bound_cidrs = [ - "10.0.0.0/8", + "192.0.2.0/24", ]`, `["192.0.2.0/24"]`},
+			{"secret_id_num_uses", 9, `secret_id_num_uses = 9 -> 3`, "3"},
+			{"secret_id_ttl", "30d", `secret_id_ttl = "720h" -> "24h"`, "86400"},
+			{"token_ttl", "3h", `token_ttl = "3h" -> "20m"`, "1200"},
+			{"token_max_ttl", "9h", `token_max_ttl = "9h" -> "1h"`, "3600"},
+			{"token_explicit_max_ttl", "9h", `token_explicit_max_ttl = "9h" -> "2h"`, "7200"},
+			{"token_policies", []string{"app", "admin"}, `- "admin",`, `["app"]`},
+			{"token_bound_cidrs", []string{}, `token_bound_cidrs = [ + "10.0.0.0/8", ]`, `["10.0.0.0/8"]`},
+			{"token_no_default_policy", false, `token_no_default_policy = false -> true`, "true"},
+			{"token_num_uses", 0, `token_num_uses = 0 -> 5`, "5"},
+			{"token_period", "1h", `token_period = "1h" -> "0s"`, "0"},
+		},
+		// The server takes no counted batch tokens.
+		{
+			{"token_type", "batch", `token_type = "batch" -> "service"`, `"service"`},
+			{"token_num_uses", 0, `token_num_uses = 0 -> 5`, "5"},
+		},
+	}
+	if hasNamespaces(h) {
+		// It excludes blocks of addresses.
+		groups = append(groups, []edit{
+			{"token_strictly_bind_ip", true, `token_strictly_bind_ip = true -> false`, "false"},
+			{"token_bound_cidrs", []string{}, `+ "10.0.0.0/8",`, `["10.0.0.0/8"]`},
+		})
+	}
+	h.Configure(role(`role_id = "app-role"`, `secret_id_bound_cidrs = ["192.0.2.0/24"]`, `secret_id_num_uses = 3`, `secret_id_ttl = "24h"`,
+		`token_ttl = "20m"`, `token_max_ttl = "1h"`, `token_explicit_max_ttl = "2h"`, `token_policies = ["app"]`, `token_bound_cidrs = ["10.0.0.0/8"]`,
+		`token_no_default_policy = true`, `token_num_uses = 5`, `token_type = "service"`))
+	h.Apply()
+	for _, group := range groups {
+		edits, planned := map[string]any{}, []string{"updated in-place", "0 to add, 1 to change, 0 to destroy"}
+		for _, edit := range group {
+			edits[edit.field] = edit.value
+			planned = append(planned, edit.planned)
+		}
+		h.Operator(http.MethodPost, path, edits)
+		h.Contains(h.Plan(2), planned...)
+		h.Apply()
+		h.Plan(0)
+		for _, edit := range group {
+			expectServer(h, path, edit.field, edit.want)
+		}
+	}
+	drifts(h, path+"/role-id", map[string]any{"role_id": "by-hand"}, `role_id = "by-hand" -> "app-role"`)
+	expectServer(h, path+"/role-id", "role_id", `"app-role"`)
+	// What is fixed once a role exists forces another role.
+	h.Operator(http.MethodDelete, path, nil)
+	h.Operator(http.MethodPost, path, map[string]any{"local_secret_ids": true, "role_id": "app-role"})
+	h.Contains(h.Plan(2), `local_secret_ids = true -> false # forces replacement`)
+}
+
 // Sets have no order, and blocks of one address, IPv6 and many values come back
 // as they were written.
 func TestAppRole_Sets(t *testing.T) {

@@ -39,6 +39,31 @@ func TestAuthMount_Update(t *testing.T) {
 	}
 }
 
+// Any method is enabled and tuned, not AppRole alone.
+func TestAuthMount_OtherTypes(t *testing.T) {
+	h := started(t)
+	config := func(settings string) string {
+		return "\nresource \"ocibao_auth_mount\" \"all\" {\n  for_each = toset([\"kubernetes\", \"jwt\", \"cert\"])\n  type     = each.key\n  " + settings + "\n}\n"
+	}
+	h.Configure(config(""))
+	settles(h)
+	h.Configure(config("description = \"of ${each.key}\"\n  default_lease_ttl = \"1h\"\n  max_lease_ttl = \"24h\"\n  listing_visibility = \"unauth\"\n  token_type = \"default-batch\""))
+	h.Contains(h.Plan(2), `token_type = "default-service" -> "default-batch"`, "0 to add, 3 to change, 0 to destroy")
+	settles(h)
+	for _, kind := range []string{"kubernetes", "jwt", "cert"} {
+		expectServer(h, "sys/auth/"+kind, "type", `"`+kind+`"`)
+		expectServer(h, "sys/auth/"+kind, "description", `"of `+kind+`"`)
+		expectServer(h, "sys/auth/"+kind, "config.max_lease_ttl", "86400")
+		h.Operator(http.MethodPost, "sys/auth/"+kind+"/tune", map[string]any{"max_lease_ttl": "48h", "listing_visibility": "hidden"})
+	}
+	h.Contains(h.Plan(2), `max_lease_ttl = "48h" -> "24h"`, `listing_visibility = "hidden" -> "unauth"`, "3 to change")
+	settles(h)
+	h.Apply("-destroy", "-parallelism=1")
+	if left := h.Data("sys/auth")["jwt/"]; left != nil {
+		t.Errorf("left after destroy: %v", left)
+	}
+}
+
 func TestAuthMount_Replaced(t *testing.T) {
 	h := started(t)
 	h.Configure(authMount())

@@ -20,8 +20,9 @@ import (
 
 // providerModel is the provider block.
 type providerModel struct {
-	OpenBao types.Object `tfsdk:"openbao"`
-	OCI     types.Object `tfsdk:"oci"`
+	OpenBao   types.Object `tfsdk:"openbao"`
+	OCI       types.Object `tfsdk:"oci"`
+	Preflight types.Bool   `tfsdk:"preflight"`
 }
 
 type openBaoModel struct {

@@ -188,7 +188,7 @@ func TestExpiry_LifecycleExample(t *testing.T) {
 	h.Contains(run, "Secrets that expire soon", "expiring ("+ids["expiring"]+"): expires at "+soon.UTC().Format(time.RFC3339),
 		"Rotate these in OCI: expiring (", "OCI should have rotated these already: overdue (")
 	h.Lacks(run, "calm ("+ids["calm"])
-	run = h.Plan(0)
+	h.Plan(0)
 	if got := deletion(h, "credentials/data/calm"); got.Sub(far).Abs() > time.Minute {
 		t.Errorf("calm is deleted at %s, expires at %s", got, far)
 	}

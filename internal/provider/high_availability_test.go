@@ -167,7 +167,7 @@ output "seen" {
 		c.ConfigureAt([]string{c.standby().Address}, config)
 		c.Apply()
 		c.Plan(0)
-		c.Contains(c.CLI("output", "-json"), `[3,["node-1","node-2","node-3"],"`+c.leader().ID+`"]`)
+		c.Contains(c.CLI("output", "-json", "seen"), `[3,["node-1","node-2","node-3"],"`+c.leader().ID+`"]`)
 		expectServer(c.Harness, autopilotPath, "max_trailing_logs", "900")
 		if run := c.CLI("destroy", "-auto-approve", "-input=false"); run.ExitCode != 0 {
 			c.Error(run.Output)

@@ -60,6 +60,11 @@ import {
 func TestImportByIdentity(t *testing.T) {
 	t.Parallel()
 	h := acctest.New(t)
+	stand, err := acctest.StartKubernetes(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.Work.Env = append(h.Work.Env, "TF_VAR_ca="+string(stand.CAPEM))
 	resources := `
 resource "ocibao_kv_mount" "kv" {
   path = "credentials"
@@ -78,6 +83,27 @@ resource "ocibao_approle" "app" {
   mount          = ocibao_auth_mount.approle.path
   name           = "app"
   token_policies = [ocibao_policy.app.name]
+}
+
+resource "ocibao_auth_mount" "kubernetes" {
+  type = "kubernetes"
+}
+
+variable "ca" {
+  type = string
+}
+
+resource "ocibao_kubernetes_auth_config" "cluster" {
+  mount              = ocibao_auth_mount.kubernetes.path
+  kubernetes_host    = "https://203.0.113.7:6443"
+  kubernetes_ca_cert = var.ca
+}
+
+resource "ocibao_kubernetes_auth_role" "app" {
+  mount                            = ocibao_auth_mount.kubernetes.path
+  name                             = "app"
+  bound_service_account_names      = ["app"]
+  bound_service_account_namespaces = ["default"]
 }
 `
 	h.Configure(resources)
@@ -105,13 +131,28 @@ import {
   to       = ocibao_approle.app
   identity = { mount = "team-approle", name = "app" }
 }
+
+import {
+  to       = ocibao_auth_mount.kubernetes
+  identity = { path = "kubernetes" }
+}
+
+import {
+  to       = ocibao_kubernetes_auth_config.cluster
+  identity = { mount = "kubernetes" }
+}
+
+import {
+  to       = ocibao_kubernetes_auth_role.app
+  identity = { mount = "kubernetes", name = "app" }
+}
 `)
 	if !identities(h) {
 		h.Contains(h.Plan(1), "identity")
 		return
 	}
 	h.Proxy.Reset()
-	h.Contains(h.Plan(2), "4 to import, 0 to add, 0 to change, 0 to destroy")
+	h.Contains(h.Plan(2), "7 to import, 0 to add, 0 to change, 0 to destroy")
 	h.Apply()
 	h.Plan(0)
 	if writes := h.Proxy.Writes(); len(writes) > 0 {

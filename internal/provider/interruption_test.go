@@ -42,17 +42,25 @@ resource "ocibao_migrated_secret" "all" {
 	return contents
 }
 
-// killAt starts an apply and kills the CLI and the provider, without a chance to
-// save anything, at the nth write to a KV value.
+// killAt kills an apply at the nth write to a KV value.
 func killAt(h *acctest.Harness, nth int64, hook func(func(acctest.Request) bool)) {
+	h.Helper()
+	var writes atomic.Int64
+	killWhen(h, hook, func(request acctest.Request) bool {
+		return request.Method != http.MethodGet && strings.Contains(request.Path, "/data/") && writes.Add(1) == nth
+	})
+}
+
+// killWhen starts an apply and kills the CLI and the provider, without a chance to
+// save anything, at a request.
+func killWhen(h *acctest.Harness, hook func(func(acctest.Request) bool), at func(acctest.Request) bool) {
 	h.Helper()
 	command := h.Work.Command(h.Context(), "apply", "-auto-approve", "-input=false")
 	command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	var writes atomic.Int64
 	var started *exec.Cmd
 	ready := make(chan struct{})
 	hook(func(request acctest.Request) bool {
-		if request.Method == http.MethodGet || !strings.Contains(request.Path, "/data/") || writes.Add(1) != nth {
+		if !at(request) {
 			return false
 		}
 		<-ready
@@ -66,7 +74,7 @@ func killAt(h *acctest.Harness, nth int64, hook func(func(acctest.Request) bool)
 	started = command
 	close(ready)
 	if err := command.Wait(); err == nil {
-		h.Fatalf("the apply was not killed; it made %d writes", writes.Load())
+		h.Fatal("the apply was not killed")
 	}
 }
 

@@ -58,6 +58,9 @@ func (p *Provider) Configure(ctx context.Context, req provider.ConfigureRequest,
 		OCI:     ociSide(ctx, model.OCI, env, &resp.Diagnostics),
 		Clock:   migrate.SystemClock{},
 	}
+	if model.Preflight.ValueBool() {
+		clients.Preflight = glue.NewPreflight()
+	}
 	if clients.OpenBao.Client != nil {
 		p.mu.Lock()
 		p.clients = append(p.clients, clients.OpenBao.Client)

@@ -9,6 +9,7 @@ import (
 
 	"github.com/ocibao/terraform-provider-ocibao/internal/provider/approle"
 	"github.com/ocibao/terraform-provider-ocibao/internal/provider/cluster"
+	"github.com/ocibao/terraform-provider-ocibao/internal/provider/kubernetes"
 	"github.com/ocibao/terraform-provider-ocibao/internal/provider/kv"
 	"github.com/ocibao/terraform-provider-ocibao/internal/provider/migration"
 	"github.com/ocibao/terraform-provider-ocibao/internal/provider/policy"
@@ -21,6 +22,8 @@ var resources = []func() resource.Resource{
 	approle.NewSecretIDResource,
 	cluster.NewAuditDeviceResource,
 	cluster.NewRaftAutopilotResource,
+	kubernetes.NewConfigResource,
+	kubernetes.NewRoleResource,
 	kv.NewMountResource,
 	migration.NewMigratedSecretResource,
 	migration.NewMigrationResource,
@@ -28,6 +31,7 @@ var resources = []func() resource.Resource{
 }
 
 var dataSources = []func() datasource.DataSource{
+	approle.NewAccessDataSource,
 	cluster.NewRaftAutopilotStateDataSource,
 	cluster.NewRaftPeersDataSource,
 	cluster.NewServerHealthDataSource,
@@ -43,6 +47,9 @@ var dataSources = []func() datasource.DataSource{
 
 var ephemeralResources = []func() ephemeral.EphemeralResource{
 	approle.NewLoginEphemeral,
+	approle.NewSecretIDEphemeral,
+	kv.NewSecretEphemeral,
+	source.NewSecretBundleEphemeral,
 }
 
 var actions = []func() action.Action{

@@ -33,6 +33,15 @@ func (p *Provider) Schema(_ context.Context, _ provider.SchemaRequest, resp *pro
 					"then from the profile of the configuration file. May be left out when those have everything, or when no object uses OCI.",
 				Attributes: ociAttributes(),
 			},
+			"preflight": schema.BoolAttribute{
+				Optional: true,
+				MarkdownDescription: "Whether a plan looks ahead at the rights that its apply will take. Default `false`. " +
+					"For each object that is to be created, changed or destroyed, OpenBao is asked for the capabilities of the provider's own token on all paths that this takes, " +
+					"and what is missing is a warning with the policy text that grants it; the texts of several objects can be put into one policy. " +
+					"For each secret that is to be copied, its version is read in OCI and dropped at once, as nothing less shows that the content may be read; " +
+					"the warning names the IAM statement. These are warnings, because an error would keep what depends on the object from being looked at. " +
+					"The token needs `update` on `sys/capabilities-self`, which the default policy grants. Use it where plan and apply have the same credentials.",
+			},
 		},
 	}
 }

@@ -60,6 +60,7 @@ resource "ocibao_approle_secret_id" "app" {
   mount        = ocibao_auth_mount.apps.path
   role_name    = ocibao_approle.app.name
   wrapping_ttl = "1h"
+  metadata     = { of = "DESCRIPTION" }
 }
 
 resource "ocibao_migrated_secret" "two" {

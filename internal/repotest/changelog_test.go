@@ -12,6 +12,12 @@ import (
 // changie itself asks for less.
 var fragment = regexp.MustCompile(`^kind: (\w+)\nbody: (.+)\ntime: (\S+)\n$`)
 
+// What YAML takes for more than text, unless it is between quotes.
+var (
+	quoted      = regexp.MustCompile(`^(?:'(?:[^']|'')*'|"(?:[^"\\]|\\.)*")$`)
+	needsQuotes = regexp.MustCompile("^['\"`*&!|>%@\\[{#?,-]|: | #|:$")
+)
+
 // Every changelog fragment is one sentence, or a few, of a kind that
 // .changie.yaml knows, in a file named after it.
 func TestChangelog_FragmentsAreWellFormed(t *testing.T) {
@@ -36,7 +42,11 @@ func fragmentProblem(name, content string, kinds map[string]bool) string {
 	if parts == nil {
 		return "it is not the three lines kind, body, time"
 	}
-	kind, body, written := parts[1], strings.Trim(parts[2], `'"`), parts[3]
+	kind, body, written := parts[1], parts[2], parts[3]
+	if !quoted.MatchString(body) && needsQuotes.MatchString(body) {
+		return "its body means something else in YAML: put it between single quotes"
+	}
+	body = strings.Trim(body, `'"`)
 	if !kinds[kind] {
 		return ".changie.yaml has no kind " + kind
 	}
@@ -65,6 +75,9 @@ func TestFragmentProblem_FindsEachMistake(t *testing.T) {
 		{"Added-new.yaml", "new.", "new"},
 		{"Added-new.yaml", "T09", "T25"},
 		{"Added-new.yaml", "body", "text"},
+		{"Added-new.yaml", "Something", "Something: or"},
+		{"Added-new.yaml", "Something", "`Something`"},
+		{"Added-new.yaml", "Something new.", "'Something's new.'"},
 	} {
 		if fragmentProblem(test.name, strings.Replace(good, test.old, test.changed, 1), kinds) == "" {
 			t.Errorf("%s with %q in place of %q passes", test.name, test.changed, test.old)

@@ -14,7 +14,7 @@ fi
 
 # Through pipes only: arguments can be seen by every process of the machine.
 BAO_TOKEN="$(printf '{"role":"%s","jwt":"%s"}' "$BAO_ROLE" "$BAO_ID_TOKEN" |
-  curl --silent --show-error --fail --data @- "$BAO_ADDR/v1/auth/jwt/login" | jq --exit-status --raw-output .auth.client_token)"
+  curl --silent --show-error --fail ${BAO_CACERT:+--cacert "$BAO_CACERT"} --data @- "$BAO_ADDR/v1/auth/jwt/login" | jq --exit-status --raw-output .auth.client_token)"
 export BAO_TOKEN
 
 if [ -n "${GITHUB_ENV:-}" ]; then

@@ -3,6 +3,6 @@
 set -euo pipefail
 
 if [ -n "${BAO_TOKEN:-}" ]; then
-  curl --silent --show-error --fail --request POST \
+  curl --silent --show-error --fail ${BAO_CACERT:+--cacert "$BAO_CACERT"} --request POST \
     --header @<(printf 'X-Vault-Token: %s\n' "$BAO_TOKEN") "$BAO_ADDR/v1/auth/token/revoke-self"
 fi

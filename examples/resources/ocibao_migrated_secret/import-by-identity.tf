@@ -1,3 +1,5 @@
+# With the OCID of the source, the secret need not be in OpenBao yet: the plan then
+# shows drift = "destination_missing" -> "none", and apply copies it.
 import {
   to = ocibao_migrated_secret.provider_b
   identity = {

@@ -164,12 +164,15 @@ func (r *authMountResource) ValidateConfig(ctx context.Context, req resource.Val
 	glue.CheckLeaseTTLs(&resp.Diagnostics, config.DefaultLeaseTTL, config.MaxLeaseTTL)
 }
 
-// ModifyPlan gives path its default, which is the type.
+// ModifyPlan gives path its default, which is the type, and looks ahead.
 func (r *authMountResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
 	if req.Plan.Raw.IsNull() {
+		glue.ForeseePlan[authMountModel](ctx, &r.OpenBaoObject, req, &resp.Diagnostics)
 		return
 	}
 	glue.DefaultTo(ctx, req, resp, "path", "type")
+	req.Plan = resp.Plan // with the path
+	glue.ForeseePlan[authMountModel](ctx, &r.OpenBaoObject, req, &resp.Diagnostics)
 }
 
 func (r *authMountResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {

@@ -2,8 +2,8 @@ package approle
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
+	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/ephemeral"
@@ -19,6 +19,7 @@ import (
 
 var (
 	_ ephemeral.EphemeralResourceWithConfigure = (*loginEphemeral)(nil)
+	_ ephemeral.EphemeralResourceWithRenew     = (*loginEphemeral)(nil)
 	_ ephemeral.EphemeralResourceWithClose     = (*loginEphemeral)(nil)
 )
 
@@ -26,7 +27,7 @@ var (
 func NewLoginEphemeral() ephemeral.EphemeralResource { return &loginEphemeral{} }
 
 type loginEphemeral struct {
-	clients *glue.Clients
+	glue.EphemeralObject
 }
 
 type loginModel struct {
@@ -46,24 +47,16 @@ func (e *loginEphemeral) Metadata(_ context.Context, req ephemeral.MetadataReque
 	resp.TypeName = req.ProviderTypeName + "_approle_login"
 }
 
-func (e *loginEphemeral) Configure(_ context.Context, req ephemeral.ConfigureRequest, resp *ephemeral.ConfigureResponse) {
-	e.clients = glue.FromProvider(req.ProviderData, &resp.Diagnostics)
-}
-
 func (e *loginEphemeral) Schema(_ context.Context, _ ephemeral.SchemaRequest, resp *ephemeral.SchemaResponse) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "Logs in with AppRole for the time of one run. The token is never in plan or state, and is revoked when the run is over.",
+		MarkdownDescription: "Logs in with AppRole for the time of one run. The token is never in plan or state, is renewed while a long apply lasts, and is revoked when the run is over.",
 		Attributes: map[string]schema.Attribute{
 			"mount": schema.StringAttribute{
 				Optional:            true,
 				MarkdownDescription: "Path of the AppRole auth mount below `auth/`. Default `" + DefaultMount + "`.",
 				Validators:          []validator.String{glue.MountPath()},
 			},
-			"namespace": schema.StringAttribute{
-				Optional:            true,
-				MarkdownDescription: "Namespace, relative to the provider's `namespace`. Default: the provider's own.",
-				Validators:          []validator.String{glue.Checked("namespace", openbao.ValidateNamespace)},
-			},
+			"namespace": glue.EphemeralNamespaceAttribute(),
 			"role_id": schema.StringAttribute{
 				Required:            true,
 				MarkdownDescription: "Role ID, as `ocibao_approle` gives it.",
@@ -93,7 +86,7 @@ func (e *loginEphemeral) Schema(_ context.Context, _ ephemeral.SchemaRequest, re
 func (e *loginEphemeral) Open(ctx context.Context, req ephemeral.OpenRequest, resp *ephemeral.OpenResponse) {
 	var model loginModel
 	resp.Diagnostics.Append(req.Config.Get(ctx, &model)...)
-	if resp.Diagnostics.HasError() || !e.clients.OpenBao.Require(&resp.Diagnostics) {
+	if resp.Diagnostics.HasError() || !e.Clients.OpenBao.Require(&resp.Diagnostics) {
 		return
 	}
 	mount := orDefault(model.Mount.ValueString(), DefaultMount)
@@ -104,13 +97,11 @@ func (e *loginEphemeral) Open(ctx context.Context, req ephemeral.OpenRequest, re
 	}
 	// Private data is logged by the engine, so it holds the accessor only. A run
 	// that fails ends without Close: then the client revokes the token.
-	e.clients.OpenBao.Client.Entrust(model.Namespace.ValueString(), token)
-	closing, err := json.Marshal(closeData{Accessor: token.Accessor})
-	if err != nil {
-		glue.Failure{Verb: "log in with", Thing: "AppRole", Identity: mount}.Add(&resp.Diagnostics, err)
-		return
+	e.Clients.OpenBao.Client.Entrust(model.Namespace.ValueString(), token)
+	glue.KeepAccessor(ctx, resp.Private, token.Accessor, &resp.Diagnostics)
+	if token.Renewable {
+		resp.RenewAt = e.renewAt(token.LeaseDuration)
 	}
-	resp.Diagnostics.Append(resp.Private.SetKey(ctx, closeKey, closing)...)
 	model.Token = types.StringValue(string(token.Token.Reveal()))
 	model.Accessor = types.StringValue(token.Accessor)
 	model.Policies = glue.StringList(token.Policies)
@@ -123,7 +114,7 @@ func (e *loginEphemeral) login(ctx context.Context, model loginModel, mount stri
 	namespace := model.Namespace.ValueString()
 	secretID := migrate.NewSecret([]byte(model.SecretID.ValueString()))
 	if wrapping := model.WrappingToken.ValueString(); wrapping != "" {
-		unwrapped, err := e.clients.OpenBao.Client.UnwrapSecretID(ctx, namespace, migrate.NewSecret([]byte(wrapping)))
+		unwrapped, err := e.Clients.OpenBao.Client.UnwrapSecretID(ctx, namespace, migrate.NewSecret([]byte(wrapping)))
 		if errors.Is(err, openbao.ErrWrappingToken) {
 			return openbao.TokenInfo{}, glue.Hint(err, "If you did not unwrap it yourself, somebody else has the secret ID: revoke it by replacing ocibao_approle_secret_id, and find out who.")
 		}
@@ -132,25 +123,35 @@ func (e *loginEphemeral) login(ctx context.Context, model loginModel, mount stri
 		}
 		secretID = unwrapped.SecretID
 	}
-	return e.clients.OpenBao.Client.LoginAppRole(ctx, namespace, mount, model.RoleID.ValueString(), secretID)
+	return e.Clients.OpenBao.Client.LoginAppRole(ctx, namespace, mount, model.RoleID.ValueString(), secretID)
 }
 
-// closeData is what Close needs.
-type closeData struct {
-	Accessor string `json:"accessor"`
+// renewAt is when to renew a token that lasts so long. Close to its maximum the server
+// grants ever shorter times, so it is never at once.
+func (e *loginEphemeral) renewAt(left time.Duration) time.Time {
+	if left == 0 {
+		return time.Time{}
+	}
+	return e.Clients.Clock.Now().Add(max(left/2, time.Second))
 }
 
-const closeKey = "login"
-
-func (e *loginEphemeral) Close(ctx context.Context, req ephemeral.CloseRequest, resp *ephemeral.CloseResponse) {
-	raw, diags := req.Private.GetKey(ctx, closeKey)
-	resp.Diagnostics.Append(diags...)
-	var closing closeData
-	if len(raw) == 0 || json.Unmarshal(raw, &closing) != nil {
+// Renew extends the life of the token. Where the server does not, that is said once.
+func (e *loginEphemeral) Renew(ctx context.Context, req ephemeral.RenewRequest, resp *ephemeral.RenewResponse) {
+	accessor := glue.KeptAccessor(ctx, req.Private, &resp.Diagnostics)
+	glue.KeepAccessor(ctx, resp.Private, accessor, &resp.Diagnostics)
+	left, err := e.Clients.OpenBao.Client.RenewEntrusted(ctx, accessor)
+	if err != nil {
+		resp.Diagnostics.AddWarning("Unable to renew the token of an AppRole login",
+			"The token with the accessor "+accessor+" may end before the run does. "+glue.Detail(err))
 		return
 	}
-	if err := e.clients.OpenBao.Client.RevokeEntrusted(ctx, closing.Accessor); err != nil {
+	resp.RenewAt = e.renewAt(left)
+}
+
+func (e *loginEphemeral) Close(ctx context.Context, req ephemeral.CloseRequest, resp *ephemeral.CloseResponse) {
+	accessor := glue.KeptAccessor(ctx, req.Private, &resp.Diagnostics)
+	if err := e.Clients.OpenBao.Client.RevokeEntrusted(ctx, accessor); err != nil {
 		resp.Diagnostics.AddWarning("Unable to revoke the token of an AppRole login",
-			"The token with the accessor "+closing.Accessor+" stays valid until it expires. "+glue.Detail(err))
+			"The token with the accessor "+accessor+" stays valid until it expires. "+glue.Detail(err))
 	}
 }

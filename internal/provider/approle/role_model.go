@@ -3,8 +3,6 @@
 package approle
 
 import (
-	"slices"
-
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/ocibao/terraform-provider-ocibao/internal/openbao"
@@ -16,26 +14,17 @@ const DefaultMount = "approle"
 
 // roleModel is a role in configuration, plan and state.
 type roleModel struct {
-	Mount                types.String  `tfsdk:"mount"`
-	Name                 types.String  `tfsdk:"name"`
-	Namespace            types.String  `tfsdk:"namespace"`
-	RoleID               types.String  `tfsdk:"role_id"`
-	BindSecretID         types.Bool    `tfsdk:"bind_secret_id"`
-	SecretIDBoundCIDRs   types.Set     `tfsdk:"secret_id_bound_cidrs"`
-	SecretIDNumUses      types.Int64   `tfsdk:"secret_id_num_uses"`
-	SecretIDTTL          glue.Duration `tfsdk:"secret_id_ttl"`
-	LocalSecretIDs       types.Bool    `tfsdk:"local_secret_ids"`
-	TokenTTL             glue.Duration `tfsdk:"token_ttl"`
-	TokenMaxTTL          glue.Duration `tfsdk:"token_max_ttl"`
-	TokenExplicitMaxTTL  glue.Duration `tfsdk:"token_explicit_max_ttl"`
-	TokenPeriod          glue.Duration `tfsdk:"token_period"`
-	TokenPolicies        types.Set     `tfsdk:"token_policies"`
-	TokenBoundCIDRs      types.Set     `tfsdk:"token_bound_cidrs"`
-	TokenNoDefaultPolicy types.Bool    `tfsdk:"token_no_default_policy"`
-	TokenNumUses         types.Int64   `tfsdk:"token_num_uses"`
-	TokenType            types.String  `tfsdk:"token_type"`
-	TokenStrictlyBindIP  types.Bool    `tfsdk:"token_strictly_bind_ip"`
-	OnConflict           types.String  `tfsdk:"on_conflict"`
+	glue.TokenParams
+	Mount              types.String  `tfsdk:"mount"`
+	Name               types.String  `tfsdk:"name"`
+	Namespace          types.String  `tfsdk:"namespace"`
+	RoleID             types.String  `tfsdk:"role_id"`
+	BindSecretID       types.Bool    `tfsdk:"bind_secret_id"`
+	SecretIDBoundCIDRs types.Set     `tfsdk:"secret_id_bound_cidrs"`
+	SecretIDNumUses    types.Int64   `tfsdk:"secret_id_num_uses"`
+	SecretIDTTL        glue.Duration `tfsdk:"secret_id_ttl"`
+	LocalSecretIDs     types.Bool    `tfsdk:"local_secret_ids"`
+	OnConflict         types.String  `tfsdk:"on_conflict"`
 }
 
 func (m roleModel) failure(verb string) glue.Failure {
@@ -44,27 +33,19 @@ func (m roleModel) failure(verb string) glue.Failure {
 
 // role is what the model asks for.
 func (m roleModel) role() openbao.AppRole {
-	return openbao.AppRole{
-		Namespace:            m.Namespace.ValueString(),
-		Mount:                m.Mount.ValueString(),
-		Name:                 m.Name.ValueString(),
-		BindSecretID:         m.BindSecretID.ValueBool(),
-		SecretIDBoundCIDRs:   glue.Strings(m.SecretIDBoundCIDRs),
-		SecretIDNumUses:      m.SecretIDNumUses.ValueInt64(),
-		SecretIDTTL:          m.SecretIDTTL.Seconds(),
-		LocalSecretIDs:       m.LocalSecretIDs.ValueBool(),
-		TokenTTL:             m.TokenTTL.Seconds(),
-		TokenMaxTTL:          m.TokenMaxTTL.Seconds(),
-		TokenPolicies:        glue.Strings(m.TokenPolicies),
-		TokenBoundCIDRs:      glue.Strings(m.TokenBoundCIDRs),
-		TokenExplicitMaxTTL:  m.TokenExplicitMaxTTL.Seconds(),
-		TokenNoDefaultPolicy: m.TokenNoDefaultPolicy.ValueBool(),
-		TokenNumUses:         m.TokenNumUses.ValueInt64(),
-		TokenPeriod:          m.TokenPeriod.Seconds(),
-		TokenType:            m.TokenType.ValueString(),
-		TokenStrictlyBindIP:  m.TokenStrictlyBindIP.ValueBool(),
-		RoleID:               m.RoleID.ValueString(),
+	role := openbao.AppRole{
+		Namespace:          m.Namespace.ValueString(),
+		Mount:              m.Mount.ValueString(),
+		Name:               m.Name.ValueString(),
+		BindSecretID:       m.BindSecretID.ValueBool(),
+		SecretIDBoundCIDRs: glue.Strings(m.SecretIDBoundCIDRs),
+		SecretIDNumUses:    m.SecretIDNumUses.ValueInt64(),
+		SecretIDTTL:        m.SecretIDTTL.Seconds(),
+		LocalSecretIDs:     m.LocalSecretIDs.ValueBool(),
+		RoleID:             m.RoleID.ValueString(),
 	}
+	role.SetToken(m.Token())
+	return role
 }
 
 // show fills in what the server has.
@@ -75,36 +56,13 @@ func (m *roleModel) show(role openbao.AppRole, roleID string) {
 	m.SecretIDNumUses = types.Int64Value(role.SecretIDNumUses)
 	m.SecretIDTTL = glue.Seconds(role.SecretIDTTL)
 	m.LocalSecretIDs = types.BoolValue(role.LocalSecretIDs)
-	m.TokenTTL, m.TokenMaxTTL = glue.Seconds(role.TokenTTL), glue.Seconds(role.TokenMaxTTL)
-	m.TokenExplicitMaxTTL, m.TokenPeriod = glue.Seconds(role.TokenExplicitMaxTTL), glue.Seconds(role.TokenPeriod)
-	m.TokenPolicies, m.TokenBoundCIDRs = glue.StringSet(role.TokenPolicies), glue.StringSet(role.TokenBoundCIDRs)
-	m.TokenNoDefaultPolicy = types.BoolValue(role.TokenNoDefaultPolicy)
-	m.TokenNumUses = types.Int64Value(role.TokenNumUses)
-	m.TokenType = types.StringValue(orDefault(role.TokenType, "default"))
-	m.TokenStrictlyBindIP = types.BoolValue(role.TokenStrictlyBindIP)
+	m.ShowToken(role.Token())
 }
 
 // sameRole reports whether two roles allow the same. The role ID counts where
 // both have one; what one server alone knows counts where it says something.
 func sameRole(a, b openbao.AppRole) bool {
-	sorted := func(lists ...[]string) [][]string {
-		for i, list := range lists {
-			lists[i] = slices.Sorted(slices.Values(list))
-		}
-		return lists
-	}
-	left := sorted(a.SecretIDBoundCIDRs, a.TokenPolicies, a.TokenBoundCIDRs)
-	right := sorted(b.SecretIDBoundCIDRs, b.TokenPolicies, b.TokenBoundCIDRs)
-	for i := range left {
-		if !slices.Equal(left[i], right[i]) {
-			return false
-		}
-	}
 	return a.BindSecretID == b.BindSecretID && a.SecretIDNumUses == b.SecretIDNumUses && a.SecretIDTTL == b.SecretIDTTL &&
-		a.LocalSecretIDs == b.LocalSecretIDs && a.TokenTTL == b.TokenTTL && a.TokenMaxTTL == b.TokenMaxTTL &&
-		a.TokenExplicitMaxTTL == b.TokenExplicitMaxTTL && a.TokenNoDefaultPolicy == b.TokenNoDefaultPolicy &&
-		a.TokenNumUses == b.TokenNumUses && a.TokenPeriod == b.TokenPeriod &&
-		orDefault(a.TokenType, "default") == orDefault(b.TokenType, "default") &&
-		a.TokenStrictlyBindIP == b.TokenStrictlyBindIP &&
-		(a.RoleID == "" || b.RoleID == "" || a.RoleID == b.RoleID)
+		glue.SameSet(a.SecretIDBoundCIDRs, b.SecretIDBoundCIDRs) && a.LocalSecretIDs == b.LocalSecretIDs &&
+		glue.SameToken(a.Token(), b.Token()) && (a.RoleID == "" || b.RoleID == "" || a.RoleID == b.RoleID)
 }

@@ -6,21 +6,16 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
-	"github.com/hashicorp/terraform-plugin-framework-validators/setvalidator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/booldefault"
-	"github.com/hashicorp/terraform-plugin-framework/resource/schema/int64default"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
-	"github.com/hashicorp/terraform-plugin-framework/resource/schema/setdefault"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringdefault"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringplanmodifier"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
-	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/ocibao/terraform-provider-ocibao/internal/migrate"
 	"github.com/ocibao/terraform-provider-ocibao/internal/openbao"
@@ -54,7 +49,7 @@ func (r *roleResource) Metadata(_ context.Context, req resource.MetadataRequest,
 func (r *roleResource) Schema(_ context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "Manages a role of the AppRole auth method. Durations are strings such as `\"1h\"`, or a number of seconds.",
-		Attributes: map[string]schema.Attribute{
+		Attributes: glue.TokenAttributes(map[string]schema.Attribute{
 			"mount": mountAttribute(),
 			"name": schema.StringAttribute{
 				Required:            true,
@@ -76,45 +71,12 @@ func (r *roleResource) Schema(_ context.Context, _ resource.SchemaRequest, resp 
 				Default:             booldefault.StaticBool(true),
 				MarkdownDescription: "Whether a login needs a secret ID. Default `true`.",
 			},
-			"secret_id_bound_cidrs":  cidrs("CIDR blocks from where secret IDs may be used. Default: from everywhere."),
-			"secret_id_num_uses":     number("How often a secret ID may be used. Default 0: without limit."),
-			"secret_id_ttl":          glue.DurationAttribute("How long a secret ID is valid. Default `\"0s\"`: without end."),
-			"local_secret_ids":       glue.ReplacedBoolAttribute("Whether secret IDs are left out of replication. Default `false`. Changing it forces replacement."),
-			"token_ttl":              glue.DurationAttribute("TTL of the tokens at first. Default `\"0s\"`: that of the mount."),
-			"token_max_ttl":          glue.DurationAttribute("Age that renewals cannot exceed. Default `\"0s\"`: that of the mount."),
-			"token_explicit_max_ttl": glue.DurationAttribute("Age that tokens cannot exceed, whatever else is set. Default `\"0s\"`: none."),
-			"token_period":           glue.DurationAttribute("Period of periodic tokens, which can be renewed for ever. Default `\"0s\"`: not periodic."),
-			"token_policies": schema.SetAttribute{
-				Optional:            true,
-				Computed:            true,
-				ElementType:         types.StringType,
-				Default:             setdefault.StaticValue(glue.StringSet(nil)),
-				MarkdownDescription: "Names of the policies of the tokens. Default: none but `default`.",
-				Validators:          []validator.Set{setvalidator.ValueStringsAre(glue.Checked("policy name", validateTokenPolicy))},
-			},
-			"token_bound_cidrs": cidrs("CIDR blocks from where tokens may be used. Default: from everywhere."),
-			"token_no_default_policy": schema.BoolAttribute{
-				Optional:            true,
-				Computed:            true,
-				Default:             booldefault.StaticBool(false),
-				MarkdownDescription: "Whether the policy `default` is left out of the tokens. Default `false`.",
-			},
-			"token_num_uses": number("How often a token may be used. Default 0: without limit."),
-			"token_type": schema.StringAttribute{
-				Optional:            true,
-				Computed:            true,
-				Default:             stringdefault.StaticString("default"),
-				MarkdownDescription: "Type of the tokens: `default` (default: that of the mount), `service` or `batch`.",
-				Validators:          []validator.String{stringvalidator.OneOf("default", "service", "batch")},
-			},
-			"token_strictly_bind_ip": schema.BoolAttribute{
-				Optional:            true,
-				Computed:            true,
-				Default:             booldefault.StaticBool(false),
-				MarkdownDescription: "Whether a token may be used only from the address that logged in. Default `false`. Excludes `token_bound_cidrs`. OpenBao only.",
-			},
-			"on_conflict": glue.OnConflictAttribute("role"),
-		},
+			"secret_id_bound_cidrs": glue.BlocksAttribute("CIDR blocks from where secret IDs may be used. Default: from everywhere."),
+			"secret_id_num_uses":    glue.CountAttribute("How often a secret ID may be used. Default 0: without limit."),
+			"secret_id_ttl":         glue.DurationAttribute("How long a secret ID is valid. Default `\"0s\"`: without end."),
+			"local_secret_ids":      glue.ReplacedBoolAttribute("Whether secret IDs are left out of replication. Default `false`. Changing it forces replacement."),
+			"on_conflict":           glue.OnConflictAttribute("role"),
+		}),
 	}
 }
 
@@ -126,27 +88,6 @@ func mountAttribute() schema.StringAttribute {
 		MarkdownDescription: "Path of the AppRole auth mount below `auth/`. Default `" + DefaultMount + "`. Changing it forces replacement.",
 		Validators:          []validator.String{glue.MountPath()},
 		PlanModifiers:       []planmodifier.String{stringplanmodifier.RequiresReplace()},
-	}
-}
-
-func number(description string) schema.Int64Attribute {
-	return schema.Int64Attribute{
-		Optional:            true,
-		Computed:            true,
-		Default:             int64default.StaticInt64(0),
-		MarkdownDescription: description,
-		Validators:          []validator.Int64{int64validator.AtLeast(0)},
-	}
-}
-
-func cidrs(description string) schema.SetAttribute {
-	return schema.SetAttribute{
-		Optional:            true,
-		Computed:            true,
-		ElementType:         types.StringType,
-		Default:             setdefault.StaticValue(glue.StringSet(nil)),
-		MarkdownDescription: description + " Each with its prefix length, such as `10.0.0.0/8` or `192.0.2.7/32`.",
-		Validators:          []validator.Set{setvalidator.ValueStringsAre(glue.Checked("CIDR block", validateCIDR))},
 	}
 }
 

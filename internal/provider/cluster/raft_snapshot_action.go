@@ -17,7 +17,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
-	"github.com/ocibao/terraform-provider-ocibao/internal/openbao"
 	"github.com/ocibao/terraform-provider-ocibao/internal/provider/glue"
 	"github.com/ocibao/terraform-provider-ocibao/internal/raftsnapshot"
 )
@@ -104,8 +103,6 @@ func withWayOut(err error) error {
 	case errors.Is(err, raftsnapshot.ErrInvalid):
 		return glue.Hint(err, "Nothing was saved. Run this again; if it stays so, look into the log of the server that is active: "+
 			"it may be unable to encrypt the checksums by its seal, or something between here and the server may cut answers off.")
-	case errors.Is(err, openbao.ErrNotRaft):
-		return glue.Hint(err, "Snapshots are of the integrated storage (storage \"raft\"). For other storage, use the backup of that storage.")
 	}
 	return err
 }

@@ -20,6 +20,8 @@ type Clients struct {
 	OpenBao Side[*openbao.Client]
 	OCI     Side[*ocivault.Client]
 	Clock   migrate.Clock
+	// Preflight looks ahead at the rights of an apply; nil when that is not asked for.
+	Preflight *Preflight
 }
 
 // Side is one of the two ends.

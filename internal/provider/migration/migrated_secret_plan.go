@@ -29,6 +29,9 @@ func (r *migratedSecretResource) ModifyPlan(ctx context.Context, req resource.Mo
 	if req.State.Raw.IsNull() {
 		if !plan.undecided(config) {
 			r.foreseeOne(ctx, plan, config, &resp.Diagnostics)
+			wish := plan.wish()
+			wish.VersionNumber = config.VersionNumber.ValueInt64()
+			r.preflightOne(ctx, plan, wish, true, &resp.Diagnostics)
 		}
 		plan.unknown()
 		plan.Drift = types.StringValue(string(migrate.DriftNone))
@@ -67,6 +70,13 @@ func (r *migratedSecretResource) ModifyPlan(ctx context.Context, req resource.Mo
 	if decision.Value && plan.mayChangeEngine(prior, known.Record) {
 		plan.unknownEngine(config)
 	}
+	if decision.Writes() {
+		wish.VersionNumber = decision.VersionNumber
+		r.preflightOne(ctx, plan, wish, decision.Value, &resp.Diagnostics)
+	}
+	if plan.location() != prior.location() {
+		r.preflightRelease(ctx, prior, plan.OnDestroy.ValueString(), &resp.Diagnostics)
+	}
 	for _, note := range decision.Problems {
 		resp.Diagnostics.AddError(note.Summary, note.Detail)
 	}
@@ -82,6 +92,7 @@ func (r *migratedSecretResource) planDestroy(ctx context.Context, req resource.M
 	if resp.Diagnostics.HasError() {
 		return
 	}
+	r.preflightRelease(ctx, prior, prior.OnDestroy.ValueString(), &resp.Diagnostics)
 	if prior.OnDestroy.ValueString() == string(migrate.Retain) {
 		resp.Diagnostics.AddWarning(summaryStays, fmt.Sprintf(
 			"%s is no longer managed after this apply, and its value stays where it is, because on_destroy is \"retain\".%s "+

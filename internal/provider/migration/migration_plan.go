@@ -35,6 +35,7 @@ func (r *migrationResource) ModifyPlan(ctx context.Context, req resource.ModifyP
 		if !plan.undecided() {
 			r.foreseeExpiries(ctx, plan, plan.wishes(), nil, &resp.Diagnostics)
 			r.foreseeAll(ctx, plan, plan.wishes(), &resp.Diagnostics)
+			r.preflightAll(ctx, plan, plan.touched(nil), &resp.Diagnostics)
 		}
 		plan.unknown()
 		plan.Drift = types.MapValueMust(types.StringType, map[string]attr.Value{})
@@ -59,6 +60,8 @@ func (r *migrationResource) ModifyPlan(ctx context.Context, req resource.ModifyP
 	states := prior.states(recallAll(raw, prior))
 	plan.decide(states, config, prior, &resp.Diagnostics)
 	r.foreseeExpiries(ctx, plan, plan.wishes(), states, &resp.Diagnostics)
+	r.preflightAll(ctx, plan, plan.touched(states), &resp.Diagnostics)
+	r.preflightRelease(ctx, prior, plan.leaving(states), plan.OnDestroy.ValueString(), &resp.Diagnostics)
 	r.foreseeAll(ctx, plan, plan.added(prior), &resp.Diagnostics)
 	resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
 }
@@ -143,18 +146,42 @@ func (m *migrationModel) warnRemoved(states map[string]migrate.State, diags *dia
 		return
 	}
 	var staying []string
-	secrets := m.Secrets.Elements() // a copy each time
-	for name, state := range states {
-		if _, kept := secrets[name]; !kept || state.Wish.At != m.location(name) {
-			staying = append(staying, state.Wish.At.String())
-		}
+	for _, name := range m.leaving(states) {
+		staying = append(staying, states[name].Wish.At.String())
 	}
 	if len(staying) > 0 {
-		slices.Sort(staying)
 		diags.AddWarning(summaryStays, enumerate(staying)+
 			"\n\nThese are no longer managed after this apply, and their values stay where they are, because on_destroy is \"retain\"."+
 			warnDeletedAnyway(m.DeleteAtExpiry.ValueBool())+" To remove them as well, set on_destroy = \"soft_delete\" or \"destroy\".")
 	}
+}
+
+// leaving are the names of what is taken out of the map or moved, sorted.
+func (m *migrationModel) leaving(states map[string]migrate.State) []string {
+	var names []string
+	secrets := m.Secrets.Elements() // a copy each time
+	for name, state := range states {
+		if _, kept := secrets[name]; !kept || state.Wish.At != m.location(name) {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return names
+}
+
+// touched are the names that an apply writes, and what it does to them.
+func (m *migrationModel) touched(states map[string]migrate.State) map[string]touch {
+	touched := map[string]touch{}
+	for name, wish := range m.wishes() {
+		decision := decideEntry(wish, states, name)
+		switch {
+		case decision.Value:
+			touched[name] = touchValue
+		case decision.Metadata:
+			touched[name] = touchMetadata
+		}
+	}
+	return touched
 }
 
 // summaryStays is the summary of the note on what is left in OpenBao.
@@ -163,7 +190,11 @@ const summaryStays = "Secret stays in OpenBao"
 func (r *migrationResource) planDestroy(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
 	var prior migrationModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &prior)...)
-	if resp.Diagnostics.HasError() || prior.OnDestroy.ValueString() != string(migrate.Retain) {
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	if prior.OnDestroy.ValueString() != string(migrate.Retain) {
+		r.preflightRelease(ctx, prior, slices.Sorted(maps.Keys(prior.Secrets.Elements())), prior.OnDestroy.ValueString(), &resp.Diagnostics)
 		return
 	}
 	resp.Diagnostics.AddWarning(summaryStays, fmt.Sprintf(

@@ -116,6 +116,7 @@ func (r *baoResolver) environmentToken(config *openbao.Config) {
 	r.problem("token", "Missing OpenBao token", fmt.Sprintf(
 		"There is no way to log in to OpenBao. Set token, auth_token_file, auth_approle, auth_jwt, auth_kubernetes or auth_cert in the provider's openbao block, "+
 			"or the environment variable BAO_TOKEN (VAULT_TOKEN works too), or log in with `bao login`, which leaves a token in ~/%s.", tokenFile))
+	r.problems[len(r.problems)-1].Login = true
 }
 
 func (r *baoResolver) tokenFile(config *openbao.Config) {

@@ -121,20 +121,13 @@ func (d *bundleDataSource) Read(ctx context.Context, req datasource.ReadRequest,
 	if resp.Diagnostics.HasError() || !d.require(&resp.Diagnostics) {
 		return
 	}
-	bundle, err := d.bundle(ctx, model)
+	bundle, err := model.read(ctx, d.client())
 	if err != nil {
 		explainBundle(&resp.Diagnostics, model, err)
 		return
 	}
 	model.show(bundle)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &model)...)
-}
-
-func (d *bundleDataSource) bundle(ctx context.Context, model bundleModel) (migrate.Bundle, error) {
-	if !model.SecretID.IsNull() {
-		return d.client().Bundle(ctx, model.SecretID.ValueString(), model.selector())
-	}
-	return d.client().BundleByName(ctx, model.VaultID.ValueString(), model.Name.ValueString(), model.selector())
 }
 
 // explainBundle places an error at the argument that it is about.

@@ -1,10 +1,13 @@
 package source
 
 import (
+	"context"
+
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/ocibao/terraform-provider-ocibao/internal/migrate"
+	"github.com/ocibao/terraform-provider-ocibao/internal/ocivault"
 	"github.com/ocibao/terraform-provider-ocibao/internal/provider/glue"
 )
 
@@ -58,6 +61,14 @@ func (m bundleModel) selectedBy() path.Path {
 		return path.Root("stage")
 	}
 	return path.Empty()
+}
+
+// read fetches the bundle that is asked for, with its content.
+func (m bundleModel) read(ctx context.Context, client *ocivault.Client) (migrate.Bundle, error) {
+	if !m.SecretID.IsNull() {
+		return client.Bundle(ctx, m.SecretID.ValueString(), m.selector())
+	}
+	return client.BundleByName(ctx, m.VaultID.ValueString(), m.Name.ValueString(), m.selector())
 }
 
 // show fills in what may be told of a bundle.
