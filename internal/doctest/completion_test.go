@@ -92,6 +92,12 @@ func defined(t testing.TB, class, name, head string, siblings []string) string {
 			return text
 		}
 	}
+	// The example of another name, under this one.
+	start := class + ` "` + name + `" `
+	if _, rest, found := strings.Cut("\n"+string(example), "\n"+start); found {
+		label, _, _ := strings.Cut(rest, "\n")
+		return strings.Replace(body(string(example), start+label), start+label, head, 1)
+	}
 	return ""
 }
 

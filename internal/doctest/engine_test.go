@@ -50,7 +50,7 @@ var extras = []struct {
 }{
 	{regexp.MustCompile(`(?m)^  identity += `), func(e engine) bool { return e.minor >= 12 }, "identity"},
 	{regexp.MustCompile(`(?m)^(action "|  *action_trigger )`), func(e engine) bool { return !e.tofu && e.minor >= 14 }, "action"},
-	{regexp.MustCompile(`(?m)^list "`), func(e engine) bool { return !e.tofu && e.minor >= 14 }, "-query"}, // which is how they are validated
+	{regexp.MustCompile(`(?m)^list "`), func(e engine) bool { return !e.tofu && e.minor >= 14 }, "-query"},
 }
 
 // lacks says how the engine refuses a configuration; "" when it knows all of it.

@@ -1,0 +1,6 @@
+import {
+  to = ocibao_raft_autopilot.cluster
+  identity = {
+    id = "autopilot"
+  }
+}
