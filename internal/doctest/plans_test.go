@@ -22,6 +22,8 @@ var plans = map[string]string{
 	"step-by-step-create":  "templates/guides/migrate-step-by-step.md.tmpl",
 	"step-by-step-rotated": "templates/guides/migrate-step-by-step.md.tmpl",
 	"freeze":               "templates/guides/cut-over-and-leaving.md.tmpl",
+	"preflight":            "templates/guides/proof-and-preflight.md.tmpl",
+	"proof":                "templates/guides/proof-and-preflight.md.tmpl",
 }
 
 // Every plan in a document is one that a test makes.
@@ -54,7 +56,12 @@ func shows(t testing.TB, name string, planned acctest.Run, address string) {
 	if !found {
 		t.Fatalf("nothing is planned for %s:\n%s", address, planned.Output)
 	}
-	want := acctest.Steady(section) + "\n"
+	showsText(t, name, acctest.Steady(section)+"\n")
+}
+
+// showsText holds what a document shows against what was printed.
+func showsText(t testing.TB, name, want string) {
+	t.Helper()
 	path := filepath.Join(root, filepath.FromSlash(plans[name]))
 	content, err := os.ReadFile(path)
 	if err != nil {

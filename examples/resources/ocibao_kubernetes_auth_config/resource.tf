@@ -9,10 +9,15 @@ variable "token_reviewer_jwt" {
   ephemeral = true
 }
 
+# The certificate of the cluster's API, in PEM: from its kubeconfig.
+variable "kubernetes_ca_cert" {
+  type = string
+}
+
 resource "ocibao_kubernetes_auth_config" "lke" {
   mount                         = ocibao_auth_mount.kubernetes.path
   kubernetes_host               = "https://203.0.113.7:6443"
-  kubernetes_ca_cert            = file("lke-ca.crt")
+  kubernetes_ca_cert            = var.kubernetes_ca_cert
   token_reviewer_jwt_wo         = var.token_reviewer_jwt
   token_reviewer_jwt_wo_version = 1 # raise it with each new value
 }

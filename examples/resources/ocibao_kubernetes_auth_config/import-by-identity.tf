@@ -1,0 +1,6 @@
+import {
+  to = ocibao_kubernetes_auth_config.lke
+  identity = {
+    mount = "kubernetes"
+  }
+}
