@@ -37,8 +37,12 @@ RACE = $(shell printf '\043include <stdlib.h>\n' | $$(go env CC) -E - > /dev/nul
 ACCEPTANCE := ./internal/provider
 UNIT = $$(go list ./... | grep -vx $$(go list $(ACCEPTANCE)))
 
-# What the other engine has to show as well; make test-matrix has it show all.
-BOTH_ENGINES := ^(TestPromise|TestDriftMatrix)
+# Acceptance tests wait for other processes much of their time.
+ACCEPTANCE := $(TESTFLAGS) -parallel=4
+
+# What the other engine has to show as well. An interruption at every single
+# request is left to make test-matrix, which has it show all.
+BOTH_ENGINES := -run '^(TestPromise|TestDriftMatrix)' -skip InterruptedAtEveryRequest
 
 .PHONY: test
 test: build ## Run every test: unit and contract with the race detector, fuzzing, acceptance on both engines
