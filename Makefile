@@ -38,7 +38,7 @@ ACCEPTANCE := ./internal/provider
 UNIT = $$(go list ./... | grep -vx $$(go list $(ACCEPTANCE)))
 
 # Acceptance tests wait for other processes much of their time.
-ACCEPTANCE := $(TESTFLAGS) -parallel=4
+ACCEPTANCEFLAGS := $(TESTFLAGS) -parallel=4
 
 # What the other engine has to show as well. An interruption at every single
 # request is left to make test-matrix, which has it show all.
@@ -50,8 +50,8 @@ test: build ## Run every test: unit and contract with the race detector, fuzzing
 	@$(RESOLVE) $(SHELL) -c 'set -e; \
 		go -C dev test $(TESTFLAGS) $(TESTARGS) ./...; \
 		$(if $(RACE),CGO_ENABLED=1) go test $(RACE) $(TESTFLAGS) $(TESTARGS) $(UNIT); \
-		go test $(TESTFLAGS) $(TESTARGS) $(ACCEPTANCE)'
-	@dev/other-engine.sh go test $(TESTFLAGS) -run '$(BOTH_ENGINES)' $(TESTARGS) $(ACCEPTANCE)
+		go test $(ACCEPTANCEFLAGS) $(TESTARGS) $(ACCEPTANCE)'
+	@dev/other-engine.sh go test $(ACCEPTANCEFLAGS) $(BOTH_ENGINES) $(TESTARGS) $(ACCEPTANCE)
 	@$(if $(TESTARGS),,$(MAKE) --no-print-directory fuzz)
 
 # Seconds for each fuzz target.
@@ -63,7 +63,7 @@ fuzz: ## Let each fuzz target look for new inputs; FUZZTIME=60 for longer
 
 .PHONY: test-matrix
 test-matrix: build ## Run the acceptance tests on every CLI: Terraform 1.11 and 1.16, OpenTofu
-	@dev/test-matrix.sh $(TESTFLAGS) $(TESTARGS)
+	@dev/test-matrix.sh $(ACCEPTANCEFLAGS) $(TESTARGS)
 
 .PHONY: demo
 demo: build ## Run the main job on an emulated OCI and a local server
