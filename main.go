@@ -52,7 +52,7 @@ func serve(debug bool) error {
 	ctx, cancel := context.WithTimeout(context.Background(), logoutTime)
 	defer cancel()
 	if closeErr := instance.Close(ctx); closeErr != nil {
-		log.Printf("[WARN] Unable to revoke the token that the provider logged in with: %v", closeErr)
+		log.Printf("[WARN] Unable to revoke what the provider logged in with: %v", closeErr)
 	}
 	return err
 }

@@ -411,8 +411,8 @@ func TestContractSecretID(t *testing.T) {
 		t.Errorf("capabilities are %v", granted)
 	}
 	mustNot(t, asApp.Close(ctx))
-	mustNot(t, c.RevokeToken(ctx, "", token.Token))
-	mustNot(t, c.RevokeToken(ctx, "", token.Token))
+	mustNot(t, c.RevokeLogin(ctx, "", token))
+	mustNot(t, c.RevokeLogin(ctx, "", token))
 	if _, err := asApp.CapabilitiesSelf(ctx, "", "a"); !errors.Is(err, migrate.ErrPermissionDenied) {
 		t.Errorf("a revoked token: %v", err)
 	}

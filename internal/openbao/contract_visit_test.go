@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"reflect"
+	"strings"
 	"testing"
 	"time"
 
+	"github.com/ocibao/terraform-provider-ocibao/internal/migrate"
 	"github.com/ocibao/terraform-provider-ocibao/internal/openbao"
 )
 
@@ -105,6 +107,26 @@ func TestContractRevokeLogin(t *testing.T) {
 		t.Error("a token that is left is no error")
 	}
 	mustNot(t, c.RevokeLogin(ctx, "", info))
+}
+
+// A client that logged in without the default policy is logged out in any way that its
+// policies leave, and a token that stays is named.
+func TestContractClose_WithoutDefaultPolicy(t *testing.T) {
+	c, ctx := client(t), t.Context()
+	for path, revoked := range map[string]bool{"auth/token/revoke-self": true, openbao.RevokeAccessorPath: true, "auth/token/renew-self": false} {
+		role := newRole(t, c, `path "auth/token/lookup-self" { capabilities = ["read"] }
+path "`+path+`" { capabilities = ["update"] }`, func(r *openbao.AppRole) { r.TokenNoDefaultPolicy = true })
+		app := loginAs(t, c, role)
+		info, err := app.LookupSelf(ctx)
+		mustNot(t, err)
+		err = app.Close(ctx)
+		if left := byAccessor(ctx, t, "lookup-accessor", info.Accessor) == nil; left == revoked || (err == nil) != revoked {
+			t.Errorf("with %s: left %v, %v", path, left, err)
+		}
+		if !revoked && (!errors.Is(err, migrate.ErrPermissionDenied) || !strings.Contains(err.Error(), info.Accessor)) {
+			t.Errorf("with %s: %v", path, err)
+		}
+	}
 }
 
 // More paths than one question holds are asked for in several.

@@ -141,26 +141,6 @@ func (c *Client) login(ctx context.Context, r request) (TokenInfo, error) {
 	return parseAuth(r, a)
 }
 
-// RevokeToken revokes a token by itself (auth/token/revoke-self). A token that
-// is gone already is no error.
-func (c *Client) RevokeToken(ctx context.Context, namespace string, token migrate.Secret) error {
-	return c.revoke(ctx, c.at(namespace), token, true)
-}
-
-// revoke is RevokeToken with an absolute namespace; knows says that a token which may
-// not look itself up is gone, and not one whose policies do not let it.
-func (c *Client) revoke(ctx context.Context, namespace string, token migrate.Secret, knows bool) error {
-	_, err := c.send(ctx, request{
-		operation: "token revocation", method: http.MethodPost, namespace: namespace,
-		path: "auth/token/revoke-self", token: token,
-		capabilities: []string{"update"},
-	})
-	if status(err) == http.StatusForbidden && knows && c.isDead(ctx, namespace, token) {
-		return nil
-	}
-	return err
-}
-
 // isDead reports whether a token may not even look itself up
 // (auth/token/lookup-self), which the default policy allows to all.
 func (c *Client) isDead(ctx context.Context, namespace string, token migrate.Secret) bool {

@@ -338,7 +338,7 @@ func TestLogin_ATokenThatStaysIsTold(t *testing.T) {
 		f := newFake(t, func(w http.ResponseWriter, _ int, c call) {
 			switch {
 			case strings.HasSuffix(c.path, "/login"):
-				reply(w, 200, `{"auth":{"client_token":"t-1","accessor":"a","policies":`+policies+`,"lease_duration":900,"renewable":true}}`)
+				reply(w, 200, `{"auth":{"client_token":"t-1","accessor":"accessor-1","policies":`+policies+`,"lease_duration":900,"renewable":true}}`)
 			case strings.HasPrefix(c.path, "/v1/auth/token/"):
 				reply(w, 403, `{"errors":["permission denied"]}`)
 			default:
@@ -349,8 +349,51 @@ func TestLogin_ATokenThatStaysIsTold(t *testing.T) {
 			config.Token, config.Login = migrate.Secret{}, openbao.JWTLogin{JWT: secret("a.b.c")}
 		})
 		mustNot(t, read(t, c))
-		if err := c.Close(t.Context()); (err != nil) != stays || stays && !errors.Is(err, migrate.ErrPermissionDenied) {
+		err := c.Close(t.Context())
+		if (err != nil) != stays || stays && (!errors.Is(err, migrate.ErrPermissionDenied) || !strings.Contains(err.Error(), "accessor-1")) {
 			t.Errorf("with the policies %s: %v", policies, err)
+		}
+	}
+}
+
+// Tokens that may not revoke themselves are revoked by their accessors, with the
+// newest one, which goes last. One whose time is over is no token that stays.
+func TestLogin_TokensAreRevokedByAccessor(t *testing.T) {
+	for helps, want := range map[bool][]string{true: {"accessor-1", "accessor-2"}, false: nil} {
+		var mu sync.Mutex
+		issued, revoked := 0, []string(nil)
+		f := newFake(t, func(w http.ResponseWriter, _ int, c call) {
+			mu.Lock()
+			defer mu.Unlock()
+			switch strings.TrimPrefix(c.path, "/v1/") {
+			case "auth/jwt/login":
+				issued++
+				reply(w, 200, fmt.Sprintf(`{"auth":{"client_token":"t-%d","accessor":"accessor-%d","policies":["app"],"lease_duration":900}}`, issued, issued))
+			case "auth/token/revoke-accessor":
+				if !helps || c.token != "t-2" {
+					reply(w, 403, `{"errors":["permission denied"]}`)
+					return
+				}
+				revoked = append(revoked, strings.TrimSuffix(strings.TrimPrefix(c.body, `{"accessor":"`), `"}`))
+				w.WriteHeader(http.StatusNoContent)
+			case "kv/a":
+				reply(w, 200, `{"data":{"a":"b"}}`)
+			default:
+				reply(w, 403, `{"errors":["permission denied"]}`)
+			}
+		})
+		c, clock := f.client(t, func(config *openbao.Config) {
+			config.Token, config.Login = migrate.Secret{}, openbao.JWTLogin{JWT: secret("a.b.c")}
+		})
+		mustNot(t, read(t, c))
+		clock.pass(1000 * time.Second)
+		mustNot(t, read(t, c))
+		err := c.Close(t.Context())
+		if !slices.Equal(revoked, want) || (err == nil) != helps {
+			t.Errorf("revoked %q, %v", revoked, err)
+		}
+		if err != nil && (strings.Contains(err.Error(), "accessor-1") || !strings.Contains(err.Error(), "accessor-2")) {
+			t.Errorf("told is %v", err)
 		}
 	}
 }

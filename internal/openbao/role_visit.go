@@ -47,9 +47,8 @@ func (c *Client) VisitAs(ctx context.Context, role AppRole, visit func(ctx conte
 		return errors.Join(lostToken(err, role), revoke(tidy))
 	}
 	defer func() {
-		if left := c.revokeLogin(tidy, role.Namespace, info, role.TokenNumUses > 0); left != nil {
-			err = errors.Join(err, fmt.Errorf("the token with the accessor %s stays until it expires: %w", info.Accessor, left))
-		}
+		left := revocation{client: c, namespace: c.at(role.Namespace), info: info, mayBeGone: role.TokenNumUses > 0}.run(tidy)
+		err = errors.Join(err, info.staying(left))
 	}()
 	return visit(ctx, Visit{Client: c.WithToken(info.Token), Token: info, Uses: visitUses(role)})
 }

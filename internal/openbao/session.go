@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"slices"
 	"time"
 
 	"github.com/ocibao/terraform-provider-ocibao/internal/migrate"
@@ -33,18 +32,15 @@ type session struct {
 	closed bool
 }
 
-// lease is a token with its time.
+// lease is a token, as the login gave it, with its time.
 type lease struct {
-	token     migrate.Secret
-	renewable bool
-	revocable bool // made by a login, and no batch token
-	// knows says that the token may look itself up as long as it lives, as the
-	// default policy allows.
-	knows   bool
+	TokenInfo
 	ttl     time.Duration // as given last; 0 is without end
-	full    time.Duration // as given at login
 	expires time.Time
 }
+
+// ended reports whether the time of the token is over.
+func (l lease) ended(now time.Time) bool { return l.ttl > 0 && !now.Before(l.expires) }
 
 func newSession(client *Client, config Config) *session {
 	s := &session{client: client, given: config.Token, login: config.Login, gate: make(chan struct{}, 1)}
@@ -86,7 +82,7 @@ func (s *session) token(ctx context.Context) (migrate.Secret, error) {
 	defer s.leave()
 	// Whoever held the gate may have tried to log in, in vain: then that is the
 	// answer for all who waited, instead of one more try each.
-	if waited && s.failed != nil && s.current.token.Len() == 0 && !isContext(s.failed) {
+	if waited && s.failed != nil && s.current.Token.Len() == 0 && !isContext(s.failed) {
 		return migrate.Secret{}, s.failed
 	}
 	return s.ensure(ctx)
@@ -97,17 +93,17 @@ func (s *session) ensure(ctx context.Context) (migrate.Secret, error) {
 	if s.closed {
 		return migrate.Secret{}, ErrClosed
 	}
-	if s.current.token.Len() == 0 {
+	if s.current.Token.Len() == 0 {
 		return s.logIn(ctx)
 	}
 	left := s.current.expires.Sub(s.client.config.Clock.Now())
 	if s.current.ttl == 0 || left > s.current.ttl/3 {
-		return s.current.token, nil
+		return s.current.Token, nil
 	}
-	if s.current.renewable && left > 0 && s.renew(ctx) {
-		return s.current.token, nil
+	if s.current.Renewable && left > 0 && s.renew(ctx) {
+		return s.current.Token, nil
 	}
-	still := s.current.token
+	still := s.current.Token
 	fresh, err := s.logIn(ctx)
 	if err != nil && left > 0 && !isContext(err) {
 		return still, nil
@@ -121,11 +117,11 @@ func (s *session) renew(ctx context.Context) bool {
 	asked := s.client.config.Clock.Now()
 	r := request{
 		operation: "token renewal", method: http.MethodPost, namespace: s.namespace,
-		path: "auth/token/renew-self", body: jsonBody(struct{}{}), token: s.current.token,
+		path: "auth/token/renew-self", body: jsonBody(struct{}{}), token: s.current.Token,
 	}
 	a, err := s.client.send(ctx, r)
 	if err != nil {
-		s.current.renewable = status(err) == 0 || errors.Is(err, migrate.ErrTargetUnavailable)
+		s.current.Renewable = status(err) == 0 || errors.Is(err, migrate.ErrTargetUnavailable)
 		return false
 	}
 	info, err := parseAuth(r, a)
@@ -133,8 +129,8 @@ func (s *session) renew(ctx context.Context) bool {
 		return false
 	}
 	s.current.ttl, s.current.expires = info.LeaseDuration, asked.Add(info.LeaseDuration)
-	s.current.renewable = info.Renewable && info.LeaseDuration >= s.current.full/3
-	return s.current.renewable
+	s.current.Renewable = info.Renewable && info.LeaseDuration >= s.current.LeaseDuration/3
+	return s.current.Renewable
 }
 
 func (s *session) logIn(ctx context.Context) (migrate.Secret, error) {
@@ -150,13 +146,10 @@ func (s *session) logIn(ctx context.Context) (migrate.Secret, error) {
 		}
 		return migrate.Secret{}, err
 	}
-	if s.current.revocable {
+	if s.current.Accessor != "" {
 		s.outlived = append(s.outlived, s.current)
 	}
-	s.current = lease{
-		token: info.Token, renewable: info.Renewable, revocable: info.Accessor != "", knows: slices.Contains(info.Policies, "default"),
-		ttl: info.LeaseDuration, full: info.LeaseDuration, expires: asked.Add(info.LeaseDuration),
-	}
+	s.current = lease{TokenInfo: info, ttl: info.LeaseDuration, expires: asked.Add(info.LeaseDuration)}
 	return info.Token, nil
 }
 
@@ -171,8 +164,8 @@ func (s *session) replace(ctx context.Context, used migrate.Secret) (migrate.Sec
 	if s.closed || s.refused != nil {
 		return migrate.Secret{}, false
 	}
-	if !s.current.token.Equal(used) {
-		return s.current.token, s.current.token.Len() > 0
+	if !s.current.Token.Equal(used) {
+		return s.current.Token, s.current.Token.Len() > 0
 	}
 	if s.blind {
 		return migrate.Secret{}, false
@@ -198,14 +191,15 @@ func (s *session) close(ctx context.Context) error {
 		return err
 	}
 	defer s.leave()
-	leases := s.outlived
-	if s.current.revocable {
-		leases = append(leases, s.current)
-	}
+	// The newest goes last, as it helps the others to go.
+	leases, newest := append(s.outlived, s.current), s.current.Token
 	s.closed, s.current, s.outlived, s.unwrapped = true, lease{}, nil, migrate.Secret{}
+	now := s.client.config.Clock.Now()
 	var failures []error
 	for _, lease := range leases {
-		failures = append(failures, s.client.revoke(ctx, s.namespace, lease.token, lease.knows))
+		failures = append(failures, lease.staying(revocation{
+			client: s.client, namespace: s.namespace, info: lease.TokenInfo, by: newest, mayBeGone: lease.ended(now) || lease.knowsItself(),
+		}.run(ctx)))
 	}
 	return errors.Join(failures...)
 }

@@ -108,6 +108,50 @@ resource "ocibao_approle_secret_id" "app" {
   wrapping_ttl = "1h"
   ttl          = "TTL"
 }
+
+resource "ocibao_approle_secret_id" "given" {
+  mount                = ocibao_auth_mount.apps.path
+  role_name            = ocibao_approle.app.name
+  secret_id_wo         = "made-elsewhere-TTL"
+  secret_id_wo_version = MAX
+  rotation_overlap     = "0s"
+}
+
+resource "ocibao_migrated_secret" "expiring" {
+  secret_id                = "EXPIRING"
+  mount                    = ocibao_kv_mount.two.path
+  name                     = "expiring/NAME"
+  delete_version_at_expiry = true
+  on_destroy               = "destroy"
+}
+
+resource "ocibao_auth_mount" "pods" {
+  path = "pods"
+  type = "kubernetes"
+}
+
+resource "ocibao_kubernetes_auth_config" "pods" {
+  mount           = ocibao_auth_mount.pods.path
+  kubernetes_host = "https://127.0.0.1:9"
+  kubernetes_ca_cert = var.ca
+  issuer          = "DESCRIPTION"
+}
+
+resource "ocibao_kubernetes_auth_role" "app" {
+  mount                            = ocibao_auth_mount.pods.path
+  name                             = "app"
+  bound_service_account_names      = ["app"]
+  bound_service_account_namespaces = ["NAME"]
+}
+
+resource "ocibao_audit_device" "disk" {
+  path        = "disk"
+  type        = "file"
+  description = "DESCRIPTION"
+  options     = { file_path = "discard" }
+}
+
+variable "ca" { type = string }
 `
 
 // What the plan says is missing is all that is: a token with just that policy text

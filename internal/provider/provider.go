@@ -3,6 +3,7 @@ package provider
 
 import (
 	"context"
+	"errors"
 	"os"
 	"sync"
 
@@ -70,18 +71,16 @@ func (p *Provider) Configure(ctx context.Context, req provider.ConfigureRequest,
 	resp.ActionData, resp.ListResourceData = clients, clients
 }
 
-// Close revokes the tokens that the provider got by logging in.
+// Close revokes what the provider got by logging in or made for the time of a run.
 func (p *Provider) Close(ctx context.Context) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	var failed error
+	var failures []error
 	for _, client := range p.clients {
-		if err := client.Close(ctx); err != nil {
-			failed = err
-		}
+		failures = append(failures, client.Close(ctx))
 	}
 	p.clients = nil
-	return failed
+	return errors.Join(failures...)
 }
 
 // Resources are the managed resources.

@@ -49,28 +49,53 @@ func (m secretIDModel) NeedyThing() (thing, namespace string) {
 	return "secret ID of AppRole " + m.Mount.ValueString() + "/" + m.RoleName.ValueString(), m.Namespace.ValueString()
 }
 
-// Needs are the rights that a step takes. Most changes make a new secret ID, and
-// revoke the old one now or later.
+// Needs are the rights that a step takes.
 func (m secretIDModel) Needs(step glue.Step) []glue.Need {
-	if m.Mount.IsUnknown() || m.RoleName.IsUnknown() || m.Namespace.IsUnknown() {
-		return nil
-	}
-	at := func(endpoint ...string) glue.Need {
-		return glue.On([]string{"update"}, append([]string{"auth", m.Mount.ValueString(), "role", m.RoleName.ValueString()}, endpoint...)...)
-	}
-	destroy, lookup := at("secret-id-accessor", "destroy"), at("secret-id-accessor", "lookup")
-	create := at("secret-id")
-	if m.pushed() {
-		create = at("custom-secret-id")
-	}
 	switch {
+	case m.Mount.IsUnknown() || m.RoleName.IsUnknown() || m.Namespace.IsUnknown():
+		return nil
 	case step.Deletes:
-		return []glue.Need{destroy}
-	case step.Updates:
-		return []glue.Need{destroy, create, lookup}
+		return []glue.Need{m.revoking()}
 	}
-	return []glue.Need{create, lookup}
+	return m.making()
 }
+
+// UpdateNeeds are the rights to rotate, to revoke what was rotated out, or both. The
+// right to list accessors, by which a rotation finds what a lost one made, is optional.
+func (m secretIDModel) UpdateNeeds(prior secretIDModel) []glue.Need {
+	var needs []glue.Need
+	if m.Accessor.IsUnknown() {
+		needs = m.making()
+	}
+	kept := m.PreviousAccessors.Elements()
+	stays := func(accessor string) bool { _, found := kept[accessor]; return found }
+	revokes := m.Accessor.IsUnknown() && prior.Rotation.ValueString() != rotationGone && !stays(prior.Accessor.ValueString())
+	for accessor := range prior.previous() {
+		revokes = revokes || !stays(accessor)
+	}
+	if revokes || m.PreviousAccessors.IsUnknown() {
+		needs = append(needs, m.revoking())
+	}
+	return needs
+}
+
+// making are the rights to make a secret ID, or to push one, and to look it up.
+func (m secretIDModel) making() []glue.Need {
+	endpoint := "secret-id"
+	if m.pushed() {
+		endpoint = "custom-secret-id"
+	}
+	return []glue.Need{m.atRole(endpoint), m.atRole("secret-id-accessor", "lookup")}
+}
+
+func (m secretIDModel) revoking() glue.Need { return m.atRole("secret-id-accessor", "destroy") }
+
+func (m secretIDModel) atRole(endpoint ...string) glue.Need {
+	return glue.On([]string{"update"}, append([]string{"auth", m.Mount.ValueString(), "role", m.RoleName.ValueString()}, endpoint...)...)
+}
+
+// Replaces reports whether the mount becomes one of another type.
+func (m authMountModel) Replaces(prior authMountModel) bool { return !m.Type.Equal(prior.Type) }
 
 // NeedyThing names the auth mount.
 func (m authMountModel) NeedyThing() (thing, namespace string) {

@@ -45,11 +45,16 @@ func (r *auditDeviceResource) Metadata(_ context.Context, req resource.MetadataR
 }
 
 // ModifyPlan gives path its default, which is the type, and warns of options
-// that the plan's reviewer should know about.
+// that the plan's reviewer should know about, and looks ahead.
 func (r *auditDeviceResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
-	if req.Plan.Raw.IsNull() {
-		return
+	if !req.Plan.Raw.IsNull() {
+		r.plan(ctx, req, resp)
+		req.Plan = resp.Plan
 	}
+	glue.ForeseePlan[auditDeviceModel](ctx, &r.OpenBaoObject, req, &resp.Diagnostics)
+}
+
+func (r *auditDeviceResource) plan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
 	glue.DefaultTo(ctx, req, resp, "path", "type")
 	var plan auditDeviceModel
 	resp.Diagnostics.Append(resp.Plan.Get(ctx, &plan)...)

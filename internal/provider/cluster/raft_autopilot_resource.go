@@ -25,6 +25,7 @@ import (
 var (
 	_ resource.ResourceWithConfigure      = (*autopilotResource)(nil)
 	_ resource.ResourceWithValidateConfig = (*autopilotResource)(nil)
+	_ resource.ResourceWithModifyPlan     = (*autopilotResource)(nil)
 	_ resource.ResourceWithImportState    = (*autopilotResource)(nil)
 	_ resource.ResourceWithIdentity       = (*autopilotResource)(nil)
 )

@@ -67,7 +67,11 @@ type Preflight struct {
 	mounts  map[place]migrate.Engine
 }
 
-// place is a path in a namespace, relative to the provider's.
+// Server is the namespace of what belongs to the server as a whole: the root
+// namespace, whatever the provider's is.
+const Server = "/"
+
+// place is a path in a namespace, relative to the provider's, or Server.
 type place struct{ namespace, path string }
 
 // NewPreflight is a look ahead that has seen nothing yet.
@@ -93,13 +97,30 @@ func (c *Clients) Foresee(ctx context.Context, thing, namespace string, needs []
 	if len(missing) == 0 {
 		return
 	}
-	where := ""
-	if inside := openbao.JoinNamespace(c.OpenBao.Client.Namespace(), namespace); inside != "" {
-		where = fmt.Sprintf(" in the namespace %q", inside)
-	}
 	diags.AddWarning("Apply will be refused: rights are missing for the "+thing, fmt.Sprintf(
 		"The token of the provider lacks rights on %d of the %d paths that this takes. Grant this in a policy of the token%s:\n\n%s",
-		len(missing), len(needs), where, aclpolicy.Render(rules(missing))))
+		len(missing), len(needs), c.inside(namespace), aclpolicy.Render(rules(missing))))
+}
+
+// inside says where a policy belongs, unless that is the root namespace and nobody
+// works in another.
+func (c *Clients) inside(namespace string) string {
+	own := c.OpenBao.Client.Namespace()
+	switch inside := openbao.JoinNamespace(own, namespace); {
+	case namespace == Server && own != "":
+		return " in the root namespace"
+	case inside != "":
+		return fmt.Sprintf(" in the namespace %q", inside)
+	}
+	return ""
+}
+
+// capabilities asks what the token may do in a namespace, relative or Server.
+func (c *Clients) capabilities(ctx context.Context, namespace string, paths []string) (map[string][]string, error) {
+	if namespace == Server {
+		return c.OpenBao.Client.CapabilitiesInRoot(ctx, paths...)
+	}
+	return c.OpenBao.Client.CapabilitiesSelf(ctx, namespace, paths...)
 }
 
 // Foresees reports whether to look ahead, and whether there is a server to ask.
@@ -119,7 +140,7 @@ func (c *Clients) missing(ctx context.Context, namespace string, needs []Need) (
 		}
 	}
 	p.mu.Unlock()
-	answers, err := c.OpenBao.Client.CapabilitiesSelf(ctx, namespace, ask...)
+	answers, err := c.capabilities(ctx, namespace, ask)
 	if err != nil {
 		return nil, err
 	}

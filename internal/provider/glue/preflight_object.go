@@ -5,50 +5,64 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
-	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
 )
 
 // Needy is a model that knows what its object takes.
 type Needy interface {
 	// Needs are the paths that a step takes, none where they are not known yet.
 	Needs(step Step) []Need
-	// NeedyThing names the object and its namespace.
+	// NeedyThing names the object and its namespace, which is Server for what belongs
+	// to the server as a whole. An object that gets another name is replaced.
 	NeedyThing() (thing, namespace string)
 }
 
-// ForeseePlan looks ahead for a planned object of OpenBao. What is replaced at another
-// place is deleted at the old one.
+// updated is a Needy whose updates take more or less by what was there before.
+type updated[M any] interface {
+	UpdateNeeds(prior M) []Need
+}
+
+// replaceable is a Needy that some changes replace at its place.
+type replaceable[M any] interface {
+	Replaces(prior M) bool
+}
+
+// ForeseePlan looks ahead for a planned object of OpenBao. What is replaced is deleted
+// first; the engine plans its creation apart.
 func ForeseePlan[M Needy](ctx context.Context, o *OpenBaoObject, req resource.ModifyPlanRequest, diags *diag.Diagnostics) {
 	if !o.clients.Foresees() {
 		return
 	}
-	look := func(from func(context.Context, any) diag.Diagnostics, step Step) {
-		var model M
-		if problems := from(ctx, &model); problems.HasError() {
-			return // what is wrong is told by those who need it
-		}
-		thing, namespace := model.NeedyThing()
-		o.clients.Foresee(ctx, thing, namespace, model.Needs(step), diags)
-	}
+	var planned, prior M
 	step := StepOf(req)
-	switch {
-	case step.Deletes:
-		look(req.State.Get, step)
-	case step.Creates || step.Updates:
-		look(req.Plan.Get, step)
-		if step.Updates && !samePlace[M](ctx, req.Plan, req.State) {
-			look(req.State.Get, Step{Deletes: true})
-		}
+	// What is wrong is told by those who need it.
+	if !step.Deletes && req.Plan.Get(ctx, &planned).HasError() || !step.Creates && req.State.Get(ctx, &prior).HasError() {
+		return
 	}
+	model, needs := planned, []Need(nil)
+	switch {
+	case step.Deletes, step.Updates && replaces(planned, prior):
+		model, needs = prior, prior.Needs(Step{Deletes: true})
+	case step.Creates:
+		needs = planned.Needs(step)
+	case step.Updates:
+		needs = updateNeeds(planned, prior)
+	}
+	thing, namespace := model.NeedyThing()
+	o.clients.Foresee(ctx, thing, namespace, needs, diags)
 }
 
-func samePlace[M Needy](ctx context.Context, plan tfsdk.Plan, state tfsdk.State) bool {
-	var planned, prior M
-	if plan.Get(ctx, &planned).HasError() || state.Get(ctx, &prior).HasError() {
-		return true
+func replaces[M Needy](planned, prior M) bool {
+	thing, namespace := planned.NeedyThing()
+	formerThing, formerNamespace := prior.NeedyThing()
+	other, knows := any(planned).(replaceable[M])
+	return thing != formerThing || namespace != formerNamespace || knows && other.Replaces(prior)
+}
+
+func updateNeeds[M Needy](planned, prior M) []Need {
+	if model, knows := any(planned).(updated[M]); knows {
+		return model.UpdateNeeds(prior)
 	}
-	now, before := planned.Needs(Step{Deletes: true}), prior.Needs(Step{Deletes: true})
-	return len(now) == 0 || len(before) == 0 || now[0].Path == before[0].Path
+	return planned.Needs(Step{Updates: true})
 }
 
 // Clients are the clients of both sides.

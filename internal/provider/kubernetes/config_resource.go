@@ -128,7 +128,7 @@ func (r *configResource) ValidateConfig(ctx context.Context, req resource.Valida
 	}
 }
 
-// ModifyPlan says whether the server will have a token of a reviewer.
+// ModifyPlan says whether the server will have a token of a reviewer, and looks ahead.
 func (r *configResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
 	if req.Plan.Raw.IsNull() {
 		resp.Diagnostics.AddWarning("The Kubernetes configuration stays",
@@ -147,6 +147,8 @@ func (r *configResource) ModifyPlan(ctx context.Context, req resource.ModifyPlan
 	}
 	plan.planReviewer(config, state, known)
 	resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
+	req.Plan = resp.Plan
+	glue.ForeseePlan[configModel](ctx, &r.OpenBaoObject, req, &resp.Diagnostics)
 }
 
 func (r *configResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {

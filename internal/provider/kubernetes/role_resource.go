@@ -28,6 +28,7 @@ import (
 var (
 	_ resource.ResourceWithConfigure      = (*roleResource)(nil)
 	_ resource.ResourceWithValidateConfig = (*roleResource)(nil)
+	_ resource.ResourceWithModifyPlan     = (*roleResource)(nil)
 	_ resource.ResourceWithImportState    = (*roleResource)(nil)
 	_ resource.ResourceWithIdentity       = (*roleResource)(nil)
 )

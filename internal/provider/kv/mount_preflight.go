@@ -23,6 +23,12 @@ func (m mountModel) NeedyThing() (thing, namespace string) {
 	return "KV mount " + m.Path.ValueString(), m.Namespace.ValueString()
 }
 
+// Replaces reports whether the mount goes back to version 1, which only another mount
+// at its place can do.
+func (m mountModel) Replaces(prior mountModel) bool {
+	return !m.Version.IsUnknown() && m.Version.ValueInt64() < prior.Version.ValueInt64()
+}
+
 // Needs are the rights that a step takes.
 func (m mountModel) Needs(step glue.Step) []glue.Need {
 	if m.Path.IsUnknown() || m.Namespace.IsUnknown() || m.Version.IsUnknown() {

@@ -31,7 +31,7 @@ func (r *migratedSecretResource) ModifyPlan(ctx context.Context, req resource.Mo
 			r.foreseeOne(ctx, plan, config, &resp.Diagnostics)
 			wish := plan.wish()
 			wish.VersionNumber = config.VersionNumber.ValueInt64()
-			r.preflightOne(ctx, plan, wish, true, &resp.Diagnostics)
+			r.preflightOne(ctx, plan, wish, written(wish, nil), &resp.Diagnostics)
 		}
 		plan.unknown()
 		plan.Drift = types.StringValue(string(migrate.DriftNone))
@@ -72,7 +72,11 @@ func (r *migratedSecretResource) ModifyPlan(ctx context.Context, req resource.Mo
 	}
 	if decision.Writes() {
 		wish.VersionNumber = decision.VersionNumber
-		r.preflightOne(ctx, plan, wish, decision.Value, &resp.Diagnostics)
+		what := touchMetadata
+		if decision.Value {
+			what = written(wish, &state)
+		}
+		r.preflightOne(ctx, plan, wish, what, &resp.Diagnostics)
 	}
 	if plan.location() != prior.location() {
 		r.preflightRelease(ctx, prior, plan.OnDestroy.ValueString(), &resp.Diagnostics)

@@ -176,7 +176,10 @@ func (m *migrationModel) touched(states map[string]migrate.State) map[string]tou
 		decision := decideEntry(wish, states, name)
 		switch {
 		case decision.Value:
-			touched[name] = touchValue
+			touched[name] = written(wish, nil)
+			if state, managed := states[name]; managed {
+				touched[name] = written(wish, &state)
+			}
 		case decision.Metadata:
 			touched[name] = touchMetadata
 		}

@@ -17,11 +17,24 @@ import (
 type touch int
 
 const (
-	touchValue touch = iota // writes the value, and reads it back
+	touchValue    touch = iota // writes the value, and reads it back
+	touchExpiring              // sets when versions are deleted before that
 	touchMetadata
 	touchSoftDelete
 	touchDestroy
 )
+
+// written is what an apply does to write a value. Whether the version expires that is
+// copied then is not always known, so what is asked for counts.
+func written(wish migrate.Wish, state *migrate.State) touch {
+	if wish.DeleteAtExpiry || state != nil && !state.Record.SourceExpiry.IsZero() {
+		return touchExpiring
+	}
+	return touchValue
+}
+
+// values reports whether a value is written.
+func (t touch) values() bool { return t == touchValue || t == touchExpiring }
 
 // released is what becomes of a secret that is let go of; false when nothing does.
 func released(onDestroy string) (touch, bool) {
@@ -57,6 +70,8 @@ func (t touch) needs(engine migrate.Engine, mount, name string) []glue.Need {
 		return []glue.Need{onMetadata("read", "delete")}
 	case touchMetadata:
 		return []glue.Need{onMetadata("read", "patch")}
+	case touchExpiring:
+		return []glue.Need{onValue("create", "update", "read"), onMetadata("create", "update", "read", "patch")}
 	default:
 		return []glue.Need{onValue("create", "update", "read"), onMetadata("read", "patch")}
 	}
@@ -95,14 +110,10 @@ func (s *sides) preflightSource(ctx context.Context, wishes map[string]migrate.W
 // summaryUnreadable is the summary of the note on a source.
 const summaryUnreadable = "Apply will be refused: unable to read "
 
-func (r *migratedSecretResource) preflightOne(ctx context.Context, plan migratedSecretModel, wish migrate.Wish, value bool, diags *diag.Diagnostics) {
+func (r *migratedSecretResource) preflightOne(ctx context.Context, plan migratedSecretModel, wish migrate.Wish, what touch, diags *diag.Diagnostics) {
 	at := plan.location()
-	what := touchMetadata
-	if value {
-		what = touchValue
-	}
 	r.preflight(ctx, "migrated secret "+at.String(), at, map[string]touch{at.Name: what}, diags)
-	if !value {
+	if !what.values() {
 		return
 	}
 	for _, err := range r.preflightSource(ctx, map[string]migrate.Wish{at.Name: wish}) {
@@ -123,7 +134,7 @@ func (r *migrationResource) preflightAll(ctx context.Context, plan migrationMode
 	wishes := plan.wishes()
 	maps.DeleteFunc(wishes, func(name string, _ migrate.Wish) bool {
 		what, touches := touched[name]
-		return !touches || what != touchValue
+		return !touches || !what.values()
 	})
 	failed := r.preflightSource(ctx, wishes)
 	if len(failed) == 0 {
