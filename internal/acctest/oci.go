@@ -114,12 +114,22 @@ provider "ocibao" {
     address      = %s
     ca_cert_file = %s
   }
-  oci = {
-    endpoints   = { secrets = %[3]q, vaults = %[3]q, identity = %[3]q, kms = %[3]q }
-    ca_cert_pem = %[4]s
-  }
+%s}
+`, address, orNull(caCertFile), ociAttribute(oci))
 }
-`, address, orNull(caCertFile), oci.URL, heredoc(string(oci.CAPEM)))
+
+// ProviderOverride is an override file (*_override.tf) that lets the provider block
+// of somebody else's configuration work with the emulator.
+func ProviderOverride(oci *OCI) string {
+	return "provider \"ocibao\" {\n" + ociAttribute(oci) + "}\n"
+}
+
+func ociAttribute(oci *OCI) string {
+	return fmt.Sprintf(`  oci = {
+    endpoints   = { secrets = %[1]q, vaults = %[1]q, identity = %[1]q, kms = %[1]q }
+    ca_cert_pem = %[2]s
+  }
+`, oci.URL, heredoc(string(oci.CAPEM)))
 }
 
 func orNull(text string) string {

@@ -2,12 +2,14 @@ package doctest
 
 import (
 	"fmt"
+	"net/http"
 	"os"
 	"path"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/hashicorp/hcl"
 	"github.com/hashicorp/hcl/hcl/ast"
@@ -251,32 +253,128 @@ func lkeCertificate(t *testing.T) certificate {
 	}
 }
 
-// The provider's part plans, and the script uses what it makes.
-func TestLKE_Plan(t *testing.T) {
-	t.Parallel()
-	h := acctest.New(t)
-	h.Secret("db", `{"password":"value"}`)
-	config := lkeFile(t, "openbao/main.tf")
-	before, rest, _ := strings.Cut(config, "variable ")
+// lkeConfiguration is the provider's part, without its provider block.
+func lkeConfiguration(t *testing.T) string {
+	t.Helper()
+	before, rest, _ := strings.Cut(lkeFile(t, "openbao/main.tf"), "variable ")
 	if !strings.Contains(before, "ca_cert_file = var.ca_cert_file") {
 		t.Error("the provider does not check the authority of the cluster")
 	}
-	h.Configure("\nvariable " + rest)
+	return "\nvariable " + rest + "\n" + lkeFile(t, "openbao/checks.tf")
+}
+
+// In the cluster, the address of the Kubernetes API is all that is written.
+func TestLKE_PlanInTheCluster(t *testing.T) {
+	t.Parallel()
+	h := acctest.NewRaft(t)
+	h.Secret("db", `{"password":"value"}`)
+	h.Configure(lkeConfiguration(t))
 	run := h.Plan(2, "-var=compartment_id="+h.OCI.CompartmentID)
-	h.Contains(run, "8 to add, 0 to change, 0 to destroy", `+ "db" = "ocid1.vaultsecret.`)
-	script := lkeFile(t, "kubernetes-auth.sh")
-	for _, policy := range []string{"app", "snapshot"} {
-		h.Contains(run, fmt.Sprintf("+ name = %q", policy))
-		if !strings.Contains(script, "token_policies="+policy+" ") {
-			t.Errorf("no service account gets the policy %s", policy)
-		}
+	h.Contains(run, "11 to add, 0 to change, 0 to destroy", `+ "db" = "ocid1.vaultsecret.`, `kubernetes_host = "https://kubernetes.default.svc"`, "token_reviewer_jwt_set = false")
+	h.Lacks(run, "kubernetes_ca_cert", "token_reviewer_jwt_wo_version")
+}
+
+// Applied, a pod and an application outside read the secrets, the snapshots' account
+// takes a snapshot, nobody else gets in, and the next plan has nothing to do.
+func TestLKE_Apply(t *testing.T) {
+	t.Parallel()
+	h := acctest.NewRaft(t)
+	stand, err := acctest.StartKubernetes(t.Context())
+	if err != nil {
+		t.Fatal(err)
 	}
+	h.Secret("db", `{"password":"canary-of-db"}`)
+	h.Configure(lkeConfiguration(t))
+	h.Work.Env = append(h.Work.Env, "TF_VAR_compartment_id="+h.OCI.CompartmentID, "TF_VAR_voters=1", "TF_VAR_kubernetes_host="+stand.URL,
+		"TF_VAR_kubernetes_ca_cert="+string(stand.CAPEM), "TF_VAR_token_reviewer_jwt="+stand.ReviewerToken, "TF_VAR_token_reviewer_jwt_version=1")
+	h.Lacks(h.Apply(), "Warning")
+	h.Lacks(h.Plan(0), "Warning")
+
+	const secret = "credentials/data/db"
+	pod := func(namespace, account, role string, audiences ...string) (int, string) {
+		t.Helper()
+		jwt, err := stand.Token(namespace, account, time.Hour, audiences...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return lkeLogin(h, "auth/kubernetes/login", map[string]string{"role": role, "jwt": jwt})
+	}
+	for _, account := range [][2]string{{"default", "app"}, {"default", "other"}, {"elsewhere", "app"}, {"openbao", "openbao-snapshot"}} {
+		stand.AddServiceAccount(account[0], account[1])
+	}
+	status, token := pod("default", "app", "app", "openbao")
+	lkeMay(h, "the pod", status, token, map[string]int{secret: http.StatusOK, "sys/storage/raft/snapshot": http.StatusForbidden})
 	var values helmValues
 	if err := yaml.Unmarshal([]byte(lkeFile(t, "helm/values.yaml")), &values); err != nil {
 		t.Fatal(err)
 	}
-	if login := values.SnapshotAgent.Config; !strings.Contains(script, "auth/"+login.BaoAuthPath+"/role/"+login.BaoRole+" ") ||
-		!strings.Contains(config, fmt.Sprintf("path        = %q", login.BaoAuthPath)) {
-		t.Errorf("nobody lets the snapshots log in: %+v", login)
+	snapshots := values.SnapshotAgent.Config
+	if snapshots.BaoAuthPath != "kubernetes" {
+		t.Errorf("the snapshots log in at %s", snapshots.BaoAuthPath)
 	}
+	status, token = pod("openbao", "openbao-snapshot", snapshots.BaoRole)
+	lkeMay(h, "the snapshots' job", status, token, map[string]int{secret: http.StatusForbidden, "sys/policies/acl/app": http.StatusForbidden})
+	if granted := h.Operator(http.MethodPost, "sys/capabilities", map[string]any{"token": token, "paths": []string{"sys/storage/raft/snapshot"}}); fmt.Sprint(granted["capabilities"]) != "[read]" {
+		t.Errorf("the snapshots' job may %v", granted["capabilities"])
+	}
+	for name, jwt := range map[string][]string{
+		"another account": {"default", "other", "app", "openbao"}, "another namespace": {"elsewhere", "app", "app", "openbao"},
+		"another audience": {"default", "app", "app"}, "the role of the snapshots": {"default", "app", snapshots.BaoRole},
+	} {
+		if status, _ := pod(jwt[0], jwt[1], jwt[2], jwt[3:]...); status == http.StatusOK {
+			t.Errorf("%s was let in", name)
+		}
+	}
+
+	_, unwrapped, err := h.Bao.Call(t.Context(), http.MethodPost, lkeOutput(h, "wrapping_token"), "sys/wrapping/unwrap", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	secretID, _ := unwrapped["data"].(map[string]any)["secret_id"].(string)
+	status, token = lkeLogin(h, "auth/approle/login", map[string]string{"role_id": lkeOutput(h, "role_id"), "secret_id": secretID})
+	lkeMay(h, "the application outside", status, token, map[string]int{secret: http.StatusOK})
+
+	leaks, files, err := acctest.ScanDir(h.Work.Dir, "canary-of-db", stand.ReviewerToken, secretID)
+	if err != nil || files < 3 || len(leaks) > 0 {
+		t.Errorf("%d files, %v: %v", files, err, leaks)
+	}
+
+	// The proof and the checks see what is not as it must be.
+	const granted = "policy = data.ocibao_policy_document.app.hcl"
+	config := lkeConfiguration(t)
+	if strings.Count(config, granted) != 1 {
+		t.Fatalf("where is %q?", granted)
+	}
+	h.Configure(strings.Replace(config, granted, `policy = "path \"sys/storage/raft/snapshot\" { capabilities = [\"read\"] }"`, 1))
+	h.Contains(h.Apply("-var=voters=5"), "1 nodes vote, 5 should", secret+" must allow read, but its policies (app, default) grant nothing there", "sys/storage/raft/snapshot must not be readable, but is")
+}
+
+// lkeLogin logs in and returns the status and the token.
+func lkeLogin(h *acctest.Harness, path string, credentials map[string]string) (int, string) {
+	h.Helper()
+	status, answer, err := h.Bao.Call(h.Context(), http.MethodPost, "", path, credentials)
+	if err != nil {
+		h.Fatal(err)
+	}
+	auth, _ := answer["auth"].(map[string]any)
+	token, _ := auth["client_token"].(string)
+	return status, token
+}
+
+// lkeMay expects that a login succeeded, and these answers to what its token reads.
+func lkeMay(h *acctest.Harness, who string, status int, token string, reads map[string]int) {
+	h.Helper()
+	if status != http.StatusOK {
+		h.Fatalf("the login of %s gave %d", who, status)
+	}
+	for path, want := range reads {
+		if got, _, err := h.Bao.Call(h.Context(), http.MethodGet, token, path, nil); err != nil || got != want {
+			h.Errorf("%s gets %d for %s, want %d, %v", who, got, path, want, err)
+		}
+	}
+}
+
+func lkeOutput(h *acctest.Harness, name string) string {
+	h.Helper()
+	return strings.TrimSpace(h.CLI("output", "-raw", name).Output)
 }

@@ -1,23 +1,21 @@
 package provider_test
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"maps"
 	"net/http"
 	"net/http/httptest"
-	"net/http/httputil"
-	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
 	"runtime"
-	"slices"
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"go.yaml.in/yaml/v3"
 
@@ -28,8 +26,10 @@ import (
 type workflow struct {
 	Env  map[string]string
 	Jobs map[string]struct {
-		Env   map[string]string
-		Steps []workflowStep
+		Env         map[string]string
+		Environment string
+		Permissions map[string]string
+		Steps       []workflowStep
 	}
 }
 
@@ -38,10 +38,23 @@ type workflowStep struct {
 	Env                     map[string]string
 }
 
-// gitlabJob is a job of the file for GitLab.
+// gitlabJob is a job of the file for GitLab, or a template for jobs.
 type gitlabJob struct {
-	Script    []string
-	Variables map[string]string
+	Extends     string
+	Script      []string
+	Variables   map[string]string
+	Environment yaml.Node
+	IDTokens    map[string]struct{ Aud string } `yaml:"id_tokens"`
+}
+
+// environment is the name of the environment, which stands there alone or with
+// more about it.
+func (j gitlabJob) environment() string {
+	var named struct{ Name string }
+	if j.Environment.Decode(&named) == nil {
+		return named.Name
+	}
+	return j.Environment.Value
 }
 
 // ciRunner runs the shell steps of the pipelines of examples/ci as the runners
@@ -53,20 +66,22 @@ type ciRunner struct {
 	checkout string
 	tools    string // what a runner has installed: gh, the provider's mirror
 	front    *httptest.Server
+	issuer   *acctest.TokenIssuer // of the identities of jobs
+	claims   map[string]any       // of the job that runs
 	github   map[string]workflow
 	gitlab   map[string]gitlabJob
 	values   map[string]string // of the expressions in workflows
+	override map[string]string // variables that somebody else gives the jobs
 	outputs  map[string]string // of the last job, such as steps.plan.outputs.changes
 	ran      map[string]bool
 
-	mu     sync.Mutex
-	tokens []string // that logins gave
-	notes  []string // on the merge request
+	mu         sync.Mutex
+	identities []string // that were given out
+	notes      []string // on the merge request
 }
 
-const ciIdentity = "header.identity-of-the-job.signature"
-
-func newCIRunner(t *testing.T) *ciRunner {
+// newCIRunner is a runner for a platform, github or gitlab.
+func newCIRunner(t *testing.T, platform string) *ciRunner {
 	t.Helper()
 	r := &ciRunner{Harness: acctest.New(t), checkout: t.TempDir(), tools: t.TempDir(), github: map[string]workflow{}, gitlab: map[string]gitlabJob{}, ran: map[string]bool{}}
 	examples := filepath.Join("..", "..", "examples", "ci")
@@ -74,15 +89,11 @@ func newCIRunner(t *testing.T) *ciRunner {
 		r.must(os.CopyFS(filepath.Join(r.checkout, to), os.DirFS(filepath.Join(examples, from))))
 	}
 	r.serve()
-	r.file("terraform/providers.tf", acctest.ProviderBlock(r.OCI, r.front.URL, ""))
+	r.file("terraform/emulator_override.tf", acctest.ProviderOverride(r.OCI))
 	r.mirror()
 	r.tool("gh", "#!/bin/sh\nprintf '%s\\n' \"$*\" >>\"$GH_LOG\"\nif [ \"$1 $2\" = 'issue list' ]; then cat \"$GH_ISSUES\"; fi\n")
 	r.file("gh.issues", "")
-	for name, policy := range map[string]string{"plan-job": "plan-job.hcl", "apply-job": "apply-job.hcl"} {
-		text, err := os.ReadFile(filepath.Join(examples, "policies", policy))
-		r.must(err)
-		r.Operator(http.MethodPost, "sys/policies/acl/"+name, map[string]any{"policy": string(text)})
-	}
+	r.trust(filepath.Join(examples, "policies"), filepath.Join(examples, "roles", platform))
 	files, err := filepath.Glob(filepath.Join(examples, "github", "*.yml"))
 	r.must(err)
 	for _, file := range files {
@@ -94,12 +105,12 @@ func newCIRunner(t *testing.T) *ciRunner {
 	r.parse(filepath.Join(examples, "gitlab", ".gitlab-ci.yml"), &all)
 	for name, node := range all {
 		var job gitlabJob
-		if node.Decode(&job) == nil && len(job.Script) > 0 {
+		if node.Decode(&job) == nil && (len(job.Script) > 0 || len(job.IDTokens) > 0) {
 			r.gitlab[name] = job
 		}
 	}
 	r.values = map[string]string{
-		"vars.BAO_ADDR": r.front.URL, "vars.OCI_REGION": "eu-frankfurt-1", "vars.OCI_TENANCY_OCID": r.OCI.TenancyID, "vars.COMPARTMENT_ID": r.OCI.CompartmentID,
+		"vars.BAO_ADDR": r.Proxy.URL, "vars.OCI_REGION": "eu-frankfurt-1", "vars.OCI_TENANCY_OCID": r.OCI.TenancyID, "vars.COMPARTMENT_ID": r.OCI.CompartmentID,
 		"github.token": "gh-token", "github.repository": "acme/platform", "github.event.pull_request.number": "7",
 	}
 	for _, job := range []string{"PLAN", "APPLY"} {
@@ -155,39 +166,60 @@ func (r *ciRunner) mirror() {
 	r.tool("cli.tfrc", fmt.Sprintf("disable_checkpoint = true\nprovider_installation {\n  filesystem_mirror {\n    path = %q\n  }\n}\n", filepath.Join(r.tools, "mirror")))
 }
 
-// serve stands for the services of GitHub and GitLab, and for an OpenBao whose
-// auth method jwt trusts them: a login gives a token with the policy of its role.
+// audience is what the roles of the example expect of an identity.
+const audience = "https://bao.example.com:8200"
+
+// trust sets up the auth method jwt as the README says, with the policies and the
+// roles of these folders, for the identities that the runner signs.
+func (r *ciRunner) trust(policies, roles string) {
+	r.Helper()
+	var err error
+	r.issuer, err = acctest.NewTokenIssuer("https://ci.example.com")
+	r.must(err)
+	key, err := r.issuer.PublicKeyPEM()
+	r.must(err)
+	r.Operator(http.MethodPost, "sys/auth/jwt", map[string]any{"type": "jwt"})
+	r.Operator(http.MethodPost, "auth/jwt/config", map[string]any{"jwt_validation_pubkeys": []string{key}, "bound_issuer": r.issuer.URL})
+	for _, job := range []string{"plan-job", "apply-job"} {
+		policy, err := os.ReadFile(filepath.Join(policies, job+".hcl"))
+		r.must(err)
+		r.Operator(http.MethodPost, "sys/policies/acl/"+job, map[string]any{"policy": string(policy)})
+		text, err := os.ReadFile(filepath.Join(roles, job+".json"))
+		r.must(err)
+		var role map[string]any
+		r.must(json.Unmarshal(text, &role))
+		if got := fmt.Sprint(role["bound_audiences"]); got != "["+audience+"]" {
+			r.Fatalf("the role %s is for %s", job, got)
+		}
+		role["bound_audiences"] = []string{r.Proxy.URL}
+		r.Operator(http.MethodPost, "auth/jwt/role/"+job, role)
+	}
+}
+
+// identity signs what the platform knows of the job that runs.
+func (r *ciRunner) identity(audience string) string {
+	claims := maps.Clone(r.claims)
+	claims["aud"], claims["iat"], claims["exp"] = audience, time.Now().Unix(), time.Now().Add(5*time.Minute).Unix()
+	token, err := r.issuer.Sign(claims)
+	if err != nil {
+		r.Error(err)
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.identities = append(r.identities, token)
+	return token
+}
+
+// serve stands for the services of GitHub and GitLab.
 func (r *ciRunner) serve() {
 	r.Helper()
-	target, err := url.Parse(r.Proxy.URL)
-	r.must(err)
-	openBao := httputil.NewSingleHostReverseProxy(target)
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /identity", func(w http.ResponseWriter, req *http.Request) {
-		if req.Header.Get("Authorization") != "bearer request-token" || req.URL.Query().Get("audience") != r.front.URL {
+		if req.Header.Get("Authorization") != "bearer request-token" || req.URL.Query().Get("audience") == "" {
 			http.Error(w, "no identity", http.StatusForbidden)
 			return
 		}
-		fmt.Fprintf(w, `{"value":%q}`, ciIdentity)
-	})
-	mux.HandleFunc("POST /v1/auth/jwt/login", func(w http.ResponseWriter, req *http.Request) {
-		var login struct{ Role, JWT string }
-		body, _ := io.ReadAll(req.Body)
-		if yaml.Unmarshal(body, &login) != nil || login.JWT != ciIdentity {
-			http.Error(w, "no login", http.StatusBadRequest)
-			return
-		}
-		_, answer, err := r.Bao.Call(req.Context(), http.MethodPost, "", "auth/token/create",
-			map[string]any{"policies": []string{login.Role}, "no_default_policy": true, "ttl": "15m"})
-		auth, _ := answer["auth"].(map[string]any)
-		if err != nil || auth == nil {
-			http.Error(w, "no token", http.StatusInternalServerError)
-			return
-		}
-		r.mu.Lock()
-		defer r.mu.Unlock()
-		r.tokens = append(r.tokens, fmt.Sprint(auth["client_token"]))
-		fmt.Fprintf(w, `{"auth":{"client_token":%q}}`, auth["client_token"])
+		fmt.Fprintf(w, `{"value":%q}`, r.identity(req.URL.Query().Get("audience")))
 	})
 	mux.HandleFunc("POST /api/v4/projects/42/merge_requests/7/notes", func(w http.ResponseWriter, req *http.Request) {
 		if req.Header.Get("PRIVATE-TOKEN") != "comment-token" {
@@ -198,7 +230,6 @@ func (r *ciRunner) serve() {
 		defer r.mu.Unlock()
 		r.notes = append(r.notes, req.PostFormValue("body"))
 	})
-	mux.Handle("/", openBao)
 	r.front = httptest.NewServer(mux)
 	r.Cleanup(r.front.Close)
 }
@@ -250,9 +281,15 @@ func (r *ciRunner) runJob(file, name string) acctest.Run {
 	if !is {
 		r.Fatalf("%s has no job %s", file, name)
 	}
-	env := map[string]string{"ACTIONS_ID_TOKEN_REQUEST_URL": r.front.URL + "/identity?api-version=2.0", "ACTIONS_ID_TOKEN_REQUEST_TOKEN": "request-token"}
+	env := map[string]string{}
+	if job.Permissions["id-token"] == "write" {
+		env["ACTIONS_ID_TOKEN_REQUEST_URL"], env["ACTIONS_ID_TOKEN_REQUEST_TOKEN"] = r.front.URL+"/identity?api-version=2.0", "request-token"
+	}
+	r.claims = githubClaims(file, job.Environment)
+	before := r.forget()
 	r.evaluate(env, flow.Env)
 	r.evaluate(env, job.Env)
+	maps.Copy(env, r.override)
 	r.outputs = map[string]string{}
 	var whole acctest.Run
 	for _, step := range job.Steps {
@@ -288,8 +325,20 @@ func (r *ciRunner) runJob(file, name string) acctest.Run {
 	for _, channel := range []string{"GITHUB_ENV", "GITHUB_OUTPUT"} {
 		r.file(channel, "") // the runner's own, which end with the job
 	}
-	r.loggedOut()
+	r.loggedOut(before)
 	return whole
+}
+
+// githubClaims are those of an identity that the roles could look at.
+func githubClaims(file, environment string) map[string]any {
+	claims := map[string]any{"repository": "acme/platform", "ref": "refs/heads/main", "sub": "repo:acme/platform:ref:refs/heads/main"}
+	if file == "pull-request.yml" {
+		claims["ref"], claims["sub"] = "refs/pull/7/merge", "repo:acme/platform:pull_request"
+	}
+	if environment != "" {
+		claims["environment"], claims["sub"] = environment, "repo:acme/platform:environment:"+environment
+	}
+	return claims
 }
 
 func assignments(text string) map[string]string {
@@ -310,41 +359,47 @@ func (r *ciRunner) runScript(name string) acctest.Run {
 		r.Fatalf("there is no job %s", name)
 	}
 	env := map[string]string{
-		"BAO_ADDR": r.front.URL, "BAO_ID_TOKEN": ciIdentity, "OCI_REGION": "eu-frankfurt-1", "OCI_TENANCY_OCID": r.OCI.TenancyID, "OCI_USER_OCID": r.OCI.UserID,
+		"BAO_ADDR": r.Proxy.URL, "OCI_REGION": "eu-frankfurt-1", "OCI_TENANCY_OCID": r.OCI.TenancyID, "OCI_USER_OCID": r.OCI.UserID,
 		"OCI_FINGERPRINT": r.OCI.Key.Fingerprint, "OCI_PRIVATE_KEY": r.OCI.Key.PrivateKeyPEM, "TF_VAR_compartment_id": r.OCI.CompartmentID,
 		"CI_API_V4_URL": r.front.URL + "/api/v4", "CI_PROJECT_ID": "42", "CI_MERGE_REQUEST_IID": "7", "GITLAB_COMMENT_TOKEN": "comment-token",
 	}
 	maps.Copy(env, job.Variables)
+	maps.Copy(env, r.override)
+	r.claims = map[string]any{
+		"project_path": "acme/platform", "ref": "main", "ref_protected": "true", "environment": job.environment(), "sub": "project_path:acme/platform:ref_type:branch:ref:main",
+	}
+	if name == "plan" { // of a merge request
+		r.claims["ref"], r.claims["ref_protected"], r.claims["sub"] = "feature", "false", "project_path:acme/platform:ref_type:branch:ref:feature"
+	}
+	for variable, token := range r.gitlab[job.Extends].IDTokens {
+		env[variable] = r.identity(os.Expand(token.Aud, func(name string) string { return env[name] }))
+	}
+	before := r.forget()
 	run := r.shell(strings.Join(job.Script, "\n"), env)
 	r.ran["gitlab/"+name] = true
-	if run.ExitCode == 0 {
-		r.loggedOut()
-	}
+	r.loggedOut(before)
 	return run
 }
 
-// loggedOut expects that no token of a job works any more, nor shows in a file.
-func (r *ciRunner) loggedOut() {
+// forget drops what the proxy saw, and returns the tokens that live.
+func (r *ciRunner) forget() []string {
 	r.Helper()
+	r.Proxy.Reset()
+	return liveTokens(r.Harness)
+}
+
+// loggedOut expects that no token lives longer than the job, and that neither a
+// token nor an identity is left in a file.
+func (r *ciRunner) loggedOut(before []string) {
+	r.Helper()
+	makesNoLastingToken(r.Harness, before)
 	r.mu.Lock()
-	tokens := slices.Clone(r.tokens)
+	secrets := append(usedTokens(r.Harness), r.identities...)
 	r.mu.Unlock()
-	if len(tokens) == 0 {
-		r.Error("nobody logged in")
-		return
+	leaks, _, err := acctest.ScanDir(r.checkout, secrets...)
+	if err != nil || len(secrets) == 0 || len(leaks) > 0 {
+		r.Errorf("of %d tokens and identities, left are %v, %v", len(secrets), leaks, err)
 	}
-	for _, token := range tokens {
-		if status, _, err := r.Bao.Call(r.Context(), http.MethodGet, token, "credentials/metadata/a", nil); err != nil || status != http.StatusForbidden {
-			r.Errorf("a token outlives its job: %d, %v", status, err)
-		}
-	}
-	leaks, _, err := acctest.ScanDir(r.checkout, tokens...)
-	if err != nil || len(leaks) > 0 {
-		r.Errorf("a token is left in %v, %v", leaks, err)
-	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.tokens = nil
 }
 
 // everyStepRan fails for each shell step that no test has run.
@@ -357,8 +412,10 @@ func (r *ciRunner) everyStepRan(platform string) {
 		}
 	}
 	if platform == "gitlab" {
-		for name := range r.gitlab {
-			check("gitlab/" + name)
+		for name, job := range r.gitlab {
+			if len(job.Script) > 0 {
+				check("gitlab/" + name)
+			}
 		}
 	} else {
 		for file, flow := range r.github {

@@ -64,11 +64,22 @@ func (r *ciRunner) noValue() {
 	}
 }
 
+// refused expects that the server gave the job no token.
+func (r *ciRunner) refused(run acctest.Run) {
+	r.Helper()
+	r.expect(run, 1, "OpenBao did not accept the credentials")
+	for _, request := range r.Proxy.Requests() {
+		if request.Path != "auth/jwt/login" || request.Status < 400 {
+			r.Errorf("%s %s gave %d", request.Method, request.Path, request.Status)
+		}
+	}
+}
+
 // The workflows for GitHub, from the first pull request to the nightly job, with
 // nothing but the rights that examples/ci/policies give.
 func TestCI_GitHub(t *testing.T) {
 	t.Parallel()
-	r := newCIRunner(t)
+	r := newCIRunner(t, "github")
 	a := r.setUp()
 
 	r.planning()
@@ -140,13 +151,19 @@ func TestCI_GitHub(t *testing.T) {
 		t.Errorf("stored %s", got)
 	}
 	r.noValue()
+
+	// A pull request that asks for the role of the apply job does not get it, nor
+	// does the branch without the environment.
+	r.override = map[string]string{"TF_VAR_bao_role": "apply-job"}
+	r.refused(r.runJob("pull-request.yml", "plan"))
+	r.refused(r.runJob("drift.yml", "drift"))
 	r.everyStepRan("github")
 }
 
 // The jobs for GitLab.
 func TestCI_GitLab(t *testing.T) {
 	t.Parallel()
-	r := newCIRunner(t)
+	r := newCIRunner(t, "gitlab")
 	a := r.setUp()
 	r.planning()
 	r.expect(r.runScript("plan"), 0)
@@ -168,6 +185,10 @@ func TestCI_GitLab(t *testing.T) {
 		t.Errorf("%d comments", len(r.notes))
 	}
 	r.noValue()
+	r.OCI.Allow(r.OCI.CompartmentID, ociemu.ReadMetadata)
+	r.override = map[string]string{"TF_VAR_bao_role": "apply-job"}
+	r.refused(r.runScript("plan"))
+	r.refused(r.runScript("drift"))
 	r.everyStepRan("gitlab")
 }
 

@@ -5,7 +5,7 @@ path "credentials/data/*" {
 }
 
 path "credentials/metadata/*" {
-  capabilities = ["read", "list", "patch"]
+  capabilities = ["read", "patch"]
 }
 
 path "auth/token/revoke-self" {

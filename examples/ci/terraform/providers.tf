@@ -9,6 +9,22 @@ terraform {
   # secret, but names, OCIDs and versions.
 }
 
-# Everything comes from the environment of the job: BAO_ADDR and BAO_TOKEN, and
-# OCI_REGION, OCI_TENANCY_OCID, OCI_USER_OCID, OCI_FINGERPRINT, OCI_PRIVATE_KEY.
-provider "ocibao" {}
+# Ephemeral, so that a saved plan does not keep it: plan and apply log in as
+# different roles.
+variable "bao_role" {
+  type        = string
+  description = "Role of the auth method jwt: plan-job or apply-job."
+  ephemeral   = true
+}
+
+# The provider logs in with the identity of the job, TERRAFORM_VAULT_AUTH_JWT, when
+# it first needs OpenBao, and revokes its token at the end of each command. The rest
+# comes from the environment of the job as well: BAO_ADDR, and OCI_REGION,
+# OCI_TENANCY_OCID, OCI_USER_OCID, OCI_FINGERPRINT, OCI_PRIVATE_KEY.
+provider "ocibao" {
+  openbao = {
+    auth_jwt = {
+      role = var.bao_role
+    }
+  }
+}
