@@ -56,6 +56,9 @@ func (p inProcess) config(schema *tfprotov6.Schema, given values) *tfprotov6.Dyn
 
 // valueOf makes a value of a type: objects are filled up with null.
 func valueOf(kind tftypes.Type, given any) tftypes.Value {
+	if _, isText := given.(string); isText && kind.Is(tftypes.DynamicPseudoType) {
+		kind = tftypes.String // an address, which may be a list as well
+	}
 	attributes, isObject := given.(values)
 	object, wantsObject := kind.(tftypes.Object)
 	if !isObject || !wantsObject {
