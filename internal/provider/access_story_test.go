@@ -211,10 +211,10 @@ func TestAccess_RotatedUnderARunningClient(t *testing.T) {
 		`path "two/mine" { capabilities = ["read"] }`:               {"KV v2", `Write "two/data/mine"`},
 		`path "one/data/mine" { capabilities = ["read"] }`:          {"KV v1", `"one/mine"`},
 		`path "two/data/mien" { capabilities = ["read"] }`:          {"matches none of the secrets", `write "two/data/mine"`},
-		`path "two/*" { capabilities = ["read"] }`:                  {`path "two/*"`},
+		`path "two/*" { capabilities = ["read"] }`:                  {`path "two/*"`, "name them instead, such as"},
 		`path "*" { capabilities = ["read"] }`:                      {`path "*"`},
-		`path "two/data/mine" { capabilities = ["read", "sudo"] }`:  {"sudo"},
-		`path "two/data/mine" { capabilities = ["read", "write"] }`: {"write"},
+		`path "two/data/mine" { capabilities = ["read", "sudo"] }`:  {"grants sudo", "remove sudo"},
+		`path "two/data/mine" { capabilities = ["read", "write"] }`: {`unknown capability "write"`, "want create"},
 	} {
 		h.Configure(accessStory(mine, other, "<<-EOT\n"+policy+"\nEOT\n") + heldByClient("billing"))
 		h.Contains(h.CLI("plan", "-input=false"), want...)
