@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/ocibao/terraform-provider-ocibao/internal/migrate"
@@ -192,7 +193,7 @@ func (s *session) close(ctx context.Context) error {
 	}
 	defer s.leave()
 	// The newest goes last, as it helps the others to go.
-	leases, newest := append(s.outlived, s.current), s.current.Token
+	leases, newest := slices.Concat(s.outlived, []lease{s.current}), s.current.Token
 	s.closed, s.current, s.outlived, s.unwrapped = true, lease{}, nil, migrate.Secret{}
 	now := s.client.config.Clock.Now()
 	var failures []error

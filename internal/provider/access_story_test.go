@@ -2,6 +2,7 @@ package provider_test
 
 import (
 	"fmt"
+	"net/http"
 	"testing"
 
 	"github.com/ocibao/terraform-provider-ocibao/internal/acctest"
@@ -158,4 +159,71 @@ func TestAccess_RoleSetUpAndProven(t *testing.T) {
 		t.Error(destroyed.Output)
 	}
 	leavesNoToken(h, before)
+}
+
+// heldByClient adds the secret ID that a running client has, and a check of the policy.
+func heldByClient(team string) string {
+	return fmt.Sprintf(`
+resource "ocibao_approle_secret_id" "this" {
+  mount            = ocibao_approle.app.mount
+  role_name        = ocibao_approle.app.name
+  wrapping_ttl     = "10m"
+  rotation_overlap = "3s"
+  metadata         = { team = %q }
+}
+
+check "policy" {
+  assert {
+    condition     = length(local.findings) == 0
+    error_message = join("\n", local.findings[*].message)
+  }
+}
+
+locals {
+  findings = provider::ocibao::policy_lint(ocibao_policy.app.policy, { one = 1, two = 2 }, [ocibao_migrated_secret.mine.acl_path, ocibao_migrated_secret.old.acl_path])
+}
+`, team)
+}
+
+// A role that these resources set up is proven, its secret ID is rotated under a client
+// that logs in and reads all the time, and not one read fails. A wrong policy of each
+// kind is caught by the plan, with the line that tells the fix.
+func TestAccess_RotatedUnderARunningClient(t *testing.T) {
+	h := started(t)
+	mine, other := h.Secret("mine", `{"value":"mine"}`), h.Secret("other", `{"value":"other"}`)
+	const right = `<<-EOT
+    path "two/data/mine" { capabilities = ["read"] }
+    path "one/mine" { capabilities = ["read"] }
+  EOT`
+	h.Configure(accessStory(mine, other, right) + heldByClient("payments"))
+	h.Lacks(consistent(h, h.Apply()), "Warning")
+	first := stateText(h, "accessor")
+	_, unwrapped := unwrap(h)
+	client := runs(h, unwrapped, "two/data/mine")
+
+	h.Configure(accessStory(mine, other, right) + heldByClient("billing"))
+	h.Lacks(h.Apply(), "Check block assertion failed")
+	_, renewed := unwrap(h)
+	client.takes(renewed)
+	waitUntil(h, fmt.Sprint(previousAccessors(h)[first]))
+	h.Apply()
+	for policy, want := range map[string][]string{
+		`path "two/mine" { capabilities = ["read"] }`:               {"KV v2", `Write "two/data/mine"`},
+		`path "one/data/mine" { capabilities = ["read"] }`:          {"KV v1", `"one/mine"`},
+		`path "two/data/mien" { capabilities = ["read"] }`:          {"matches none of the secrets", `write "two/data/mine"`},
+		`path "two/*" { capabilities = ["read"] }`:                  {`path "two/*"`, "name them instead, such as"},
+		`path "*" { capabilities = ["read"] }`:                      {`path "*"`},
+		`path "two/data/mine" { capabilities = ["read", "sudo"] }`:  {"grants sudo", "remove sudo"},
+		`path "two/data/mine" { capabilities = ["read", "write"] }`: {`unknown capability "write"`, "want create"},
+	} {
+		h.Configure(accessStory(mine, other, "<<-EOT\n"+policy+"\nEOT\n") + heldByClient("billing"))
+		h.Contains(h.CLI("plan", "-input=false"), want...)
+	}
+	client.ends(h)
+	if left := accessors(h); len(left) != 1 || left[0] == first {
+		t.Errorf("left are %v, the first was %s", left, first)
+	}
+	if status, _ := appLogin(h, unwrapped); status == http.StatusOK {
+		t.Error("the old secret ID still works")
+	}
 }

@@ -36,10 +36,12 @@ func previousAccessors(h *acctest.Harness) map[string]any {
 	return previous
 }
 
-// runningClient logs in as the role all the time, with the secret ID that it has.
+// runningClient logs in as the role all the time, with the secret ID that it has, and
+// reads with the token where it is given a path.
 type runningClient struct {
 	mu       sync.Mutex
 	secretID string
+	reads    string
 	logins   int
 	failures []int
 	stop     chan struct{}
@@ -47,9 +49,9 @@ type runningClient struct {
 }
 
 // runs starts a client that logs in again and again until end.
-func runs(h *acctest.Harness, secretID string) *runningClient {
+func runs(h *acctest.Harness, secretID string, reads ...string) *runningClient {
 	h.Helper()
-	c := &runningClient{secretID: secretID, stop: make(chan struct{}), stopped: make(chan struct{})}
+	c := &runningClient{secretID: secretID, reads: strings.Join(reads, ""), stop: make(chan struct{}), stopped: make(chan struct{})}
 	roleID, _ := h.Data("auth/approle/role/app/role-id")["role_id"].(string)
 	go func() {
 		defer close(c.stopped)
@@ -60,8 +62,13 @@ func runs(h *acctest.Harness, secretID string) *runningClient {
 			case <-time.After(5 * time.Millisecond):
 			}
 			c.mu.Lock()
-			status, _, err := h.Bao.Call(h.Context(), http.MethodPost, "", "auth/approle/login", map[string]string{"role_id": roleID, "secret_id": c.secretID})
+			status, answer, err := h.Bao.Call(h.Context(), http.MethodPost, "", "auth/approle/login", map[string]string{"role_id": roleID, "secret_id": c.secretID})
 			c.logins++
+			if err == nil && status == http.StatusOK && c.reads != "" {
+				auth, _ := answer["auth"].(map[string]any)
+				token, _ := auth["client_token"].(string)
+				status, _, err = h.Bao.Call(h.Context(), http.MethodGet, token, c.reads, nil)
+			}
 			if err != nil || status != http.StatusOK {
 				c.failures = append(c.failures, status)
 			}

@@ -3,12 +3,18 @@ package provider_test
 import (
 	"encoding/json"
 	"fmt"
+	"io"
 	"maps"
 	"net/http"
+	"net/http/httptest"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
 	"github.com/ocibao/terraform-provider-ocibao/internal/acctest"
 	"github.com/ocibao/terraform-provider-ocibao/internal/ociemu"
@@ -154,49 +160,152 @@ resource "ocibao_audit_device" "disk" {
 variable "ca" { type = string }
 `
 
+// foreseen is a step in the life of objects.
+type foreseen struct {
+	name, config string
+	args         []string
+	things       []string // what rights are missing for
+	refresh      string   // what refreshing takes, which is not what this is about
+}
+
+// enough expects that a plan without rights tells of each thing, and that a token with
+// just the policy text that it shows can apply.
+func (s foreseen) enough(h *acctest.Harness) {
+	h.Helper()
+	ahead(h, s.config)
+	becomes(h, "path \"sys/internal/ui/mounts/+\" { capabilities = [\"read\"] }\n"+s.refresh)
+	told := warnings(h, s.args...)
+	for _, thing := range s.things {
+		if told["Apply will be refused: rights are missing for the "+thing] == "" {
+			h.Errorf("%s: nothing is said of the %s, but of %v", s.name, thing, slices.Sorted(maps.Keys(told)))
+		}
+	}
+	h.Contains(h.CLI(append([]string{"plan"}, s.args...)...), "Grant this in a policy of the token", "lacks rights on")
+	becomes(h, s.refresh+granted(told))
+	if left := warnings(h, s.args...); granted(left) != "" {
+		h.Errorf("%s: still missing:\n%s", s.name, granted(left))
+	}
+	h.Apply(s.args...)
+}
+
 // What the plan says is missing is all that is: a token with just that policy text
 // can apply, for each step in the life of the objects.
 func TestPreflight_PolicyTextIsEnough(t *testing.T) {
-	h := started(t)
-	id := h.Secret("cloud_provider_a", acctest.GuideSecretA)
-	first := strings.NewReplacer("OCID", id, "MAX", "3", "FORCE", "false", "NAME", "a", "ROLE", "first-role", "DESCRIPTION", "first", "TTL", "10m").Replace(preflightLife)
-	second := strings.NewReplacer("OCID", id, "MAX", "4", "FORCE", "true", "NAME", "b", "ROLE", "other-role", "DESCRIPTION", "other", "TTL", "20m").Replace(preflightLife)
-	for _, step := range []struct {
-		name, config string
-		args         []string
-		things       []string
-	}{
-		{"create", first, nil, []string{"KV mount two", "KV mount one", "migrated secret two/a", "migrated secret one/a", "migration to two",
-			"policy app", "auth mount apps", "AppRole apps/app", "secret ID of AppRole apps/app"}},
-		{"update", second, nil, []string{"KV mount two", "KV mount one", "migrated secret two/b", "removal of the secret two/a", "removal of the secret one/a",
-			"removal of secrets from two", "policy app", "auth mount apps", "AppRole apps/app", "secret ID of AppRole apps/app"}},
-		{"destroy", second, []string{"-destroy"}, []string{"KV mount one", "auth mount apps", "AppRole apps/app", "policy app", "removal of the secret two/b", "removal of secrets from two"}},
-	} {
-		ahead(h, step.config)
-		// Refreshing takes rights of its own, so only what this step needs is left out.
-		refresh := ""
-		if step.name != "create" {
-			refresh = `path "one/*" { capabilities = ["read"] }
+	h := audited(t, auditThroughAPI)
+	authority, err := acctest.NewClientAuthority()
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.Work.Env = append(h.Work.Env, "TF_VAR_ca="+authority.CAPEM)
+	id, expiring := h.Secret("cloud_provider_a", acctest.GuideSecretA), h.Secret("expiring", `{"a":"1"}`)
+	expires(h, expiring, time.Now().Add(100*time.Hour))
+	fixed := []string{"OCID", id, "EXPIRING", expiring}
+	first := strings.NewReplacer(append(fixed, "MAX", "3", "FORCE", "false", "NAME", "a", "ROLE", "first-role", "DESCRIPTION", "first", "TTL", "10m")...).Replace(preflightLife)
+	second := strings.NewReplacer(append(fixed, "MAX", "4", "FORCE", "true", "NAME", "b", "ROLE", "other-role", "DESCRIPTION", "other", "TTL", "20m")...).Replace(preflightLife)
+	const refresh = `path "one/*" { capabilities = ["read"] }
 path "two/*" { capabilities = ["read"] }
 path "sys/*" { capabilities = ["read", "sudo"] }
+path "auth/pods/*" { capabilities = ["read"] }
 path "auth/apps/role/*" { capabilities = ["read"] }
 path "auth/apps/role/app/secret-id-accessor/lookup" { capabilities = ["update"] }
 `
+	always := []string{"KV mount one", "policy app", "auth mount apps", "AppRole apps/app", "Kubernetes role pods/app", "audit device disk", "secret ID of AppRole apps/app"}
+	with := func(things ...string) []string { return append(things, always...) }
+	for _, step := range []foreseen{
+		{"create", first, nil, with("KV mount two", "migrated secret two/a", "migrated secret one/a", "migration to two", "migrated secret two/expiring/a",
+			"auth mount pods", "Kubernetes auth configuration pods"), ""},
+		{"update", second, nil, with("KV mount two", "migrated secret two/b", "removal of the secret two/a", "removal of the secret one/a",
+			"removal of secrets from two", "migrated secret two/expiring/b", "Kubernetes auth configuration pods"), refresh},
+		{"destroy", second, []string{"-destroy"}, with("removal of the secret two/b", "removal of secrets from two", "auth mount pods"), refresh},
+	} {
+		step.enough(h)
+	}
+}
+
+// The same for what only a cluster has.
+func TestPreflight_PolicyTextIsEnoughForAutopilot(t *testing.T) {
+	h := onRaft(t)
+	things := []string{"configuration of autopilot"}
+	const refresh = "path \"sys/storage/raft/autopilot/configuration\" { capabilities = [\"read\"] }\n"
+	for _, step := range []foreseen{
+		{"create", autopilot(`last_contact_threshold = "20s"`), nil, things, ""},
+		{"update", autopilot(`last_contact_threshold = "30s"`), nil, things, refresh},
+		{"destroy", autopilot(`last_contact_threshold = "30s"`), []string{"-destroy"}, things, refresh},
+	} {
+		step.enough(h)
+	}
+}
+
+// Every managed object looks ahead, also one that is yet to be written: no test has
+// to name it.
+func TestPreflight_EveryObject(t *testing.T) {
+	t.Parallel()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path != "/v1/sys/capabilities-self" {
+			w.WriteHeader(http.StatusForbidden)
+			_, _ = io.WriteString(w, `{"errors":["permission denied"]}`)
+			return
 		}
-		becomes(h, "path \"sys/internal/ui/mounts/+\" { capabilities = [\"read\"] }\n"+refresh)
-		told := warnings(h, step.args...)
-		for _, thing := range step.things {
-			if told["Apply will be refused: rights are missing for the "+thing] == "" {
-				t.Errorf("%s: nothing is said of the %s, but of %v", step.name, thing, slices.Sorted(maps.Keys(told)))
+		var asked struct{ Paths []string }
+		if err := json.NewDecoder(r.Body).Decode(&asked); err != nil {
+			t.Error(err)
+		}
+		denied := map[string][]string{}
+		for _, path := range asked.Paths {
+			denied[path] = []string{"deny"}
+		}
+		_ = json.NewEncoder(w).Encode(map[string]any{"data": denied})
+	}))
+	t.Cleanup(server.Close)
+	p := serve(t, values{"preflight": true, "openbao": values{"address": server.URL, "token": "powerless"}})
+	for name, schema := range p.schemas.ResourceSchemas {
+		config := values{}
+		for _, attribute := range schema.Block.Attributes {
+			if attribute.Required {
+				config[attribute.Name] = sample(t, attribute)
 			}
 		}
-		h.Contains(h.CLI(append([]string{"plan"}, step.args...)...), "Grant this in a policy of the token", "lacks rights on")
-		becomes(h, refresh+granted(told))
-		if left := warnings(h, step.args...); granted(left) != "" {
-			t.Errorf("%s: still missing:\n%s", step.name, granted(left))
+		prior, err := tfprotov6.NewDynamicValue(schema.ValueType(), tftypes.NewValue(schema.ValueType(), nil))
+		if err != nil {
+			t.Fatal(err)
 		}
-		h.Apply(step.args...)
+		given := p.config(schema, config)
+		planned, err := p.PlanResourceChange(t.Context(), &tfprotov6.PlanResourceChangeRequest{TypeName: name, PriorState: &prior, ProposedNewState: given, Config: given})
+		if err != nil {
+			t.Fatal(err)
+		}
+		told := func(d *tfprotov6.Diagnostic) bool {
+			return strings.HasPrefix(d.Summary, "Apply will be refused: rights are missing for the ") && len(policyBlock.FindAllString(d.Detail, -1)) > 0
+		}
+		if !slices.ContainsFunc(planned.Diagnostics, told) {
+			t.Errorf("%s does not look ahead at the rights that its creation takes", name)
+		}
 	}
+	if len(p.schemas.ResourceSchemas) < 11 {
+		t.Errorf("only %d objects were planned", len(p.schemas.ResourceSchemas))
+	}
+}
+
+// sample is a value for a required argument.
+func sample(t *testing.T, argument *tfprotov6.SchemaAttribute) any {
+	t.Helper()
+	kind := argument.Type
+	switch {
+	case argument.Name == "policy":
+		return `path "a" { capabilities = ["read"] }`
+	case kind.Is(tftypes.String):
+		return "a"
+	case kind.Is(tftypes.Number):
+		return 1
+	case kind.Is(tftypes.Bool):
+		return true
+	case kind.Is(tftypes.Map{}):
+		return map[string]string{"a": "ocid1.vaultsecret.oc1..a@1"}
+	case kind.Is(tftypes.Set{}):
+		return []tftypes.Value{tftypes.NewValue(tftypes.String, "a")}
+	}
+	t.Fatalf("no sample of %s, a %s", argument.Name, kind)
+	return nil
 }
 
 // With all rights there is nothing to say, and looking ahead writes nothing.

@@ -27,7 +27,7 @@ type replaceable[M any] interface {
 }
 
 // ForeseePlan looks ahead for a planned object of OpenBao. What is replaced is deleted
-// first; the engine plans its creation apart.
+// and created: the engine plans the creation apart, but shows no warning of that.
 func ForeseePlan[M Needy](ctx context.Context, o *OpenBaoObject, req resource.ModifyPlanRequest, diags *diag.Diagnostics) {
 	if !o.clients.Foresees() {
 		return
@@ -38,24 +38,35 @@ func ForeseePlan[M Needy](ctx context.Context, o *OpenBaoObject, req resource.Mo
 	if !step.Deletes && req.Plan.Get(ctx, &planned).HasError() || !step.Creates && req.State.Get(ctx, &prior).HasError() {
 		return
 	}
-	model, needs := planned, []Need(nil)
-	switch {
-	case step.Deletes, step.Updates && replaces(planned, prior):
-		model, needs = prior, prior.Needs(Step{Deletes: true})
-	case step.Creates:
-		needs = planned.Needs(step)
-	case step.Updates:
-		needs = updateNeeds(planned, prior)
+	look := func(model M, needs ...Need) {
+		thing, namespace := model.NeedyThing()
+		o.clients.Foresee(ctx, thing, namespace, needs, diags)
 	}
-	thing, namespace := model.NeedyThing()
-	o.clients.Foresee(ctx, thing, namespace, needs, diags)
+	deletion, creation := prior.Needs(Step{Deletes: true}), planned.Needs(Step{Creates: true})
+	switch {
+	case step.Deletes:
+		look(prior, deletion...)
+	case step.Creates:
+		look(planned, creation...)
+	case step.Updates && !samePlace(planned, prior):
+		look(prior, deletion...)
+		look(planned, creation...)
+	case step.Updates && replaces(planned, prior):
+		look(planned, append(deletion, creation...)...)
+	case step.Updates:
+		look(planned, updateNeeds(planned, prior)...)
+	}
+}
+
+func samePlace[M Needy](planned, prior M) bool {
+	thing, namespace := planned.NeedyThing()
+	formerThing, formerNamespace := prior.NeedyThing()
+	return thing == formerThing && namespace == formerNamespace
 }
 
 func replaces[M Needy](planned, prior M) bool {
-	thing, namespace := planned.NeedyThing()
-	formerThing, formerNamespace := prior.NeedyThing()
-	other, knows := any(planned).(replaceable[M])
-	return thing != formerThing || namespace != formerNamespace || knows && other.Replaces(prior)
+	model, knows := any(planned).(replaceable[M])
+	return knows && model.Replaces(prior)
 }
 
 func updateNeeds[M Needy](planned, prior M) []Need {
