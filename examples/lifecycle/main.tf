@@ -3,8 +3,8 @@
 #   rotated in OCI          the plan shows the new pin; apply copies that version
 #   expiry rule in OCI      carried to custom metadata; OpenBao deletes the copy in time
 #   a secret expires soon   a warning in each plan, and a check that a pipeline can fail on
-#   secret ID to rotate     raise its number in var.hosts: the old one is revoked, a new one issued
-#   secret ID to revoke     take its host out of var.hosts
+#   a secret ID is old      the plan rotates it; the old one works until the overlap is over
+#   secret ID to revoke     take its host out of var.hosts; -replace revokes and issues a new one at once
 
 terraform {
   required_providers {
@@ -20,9 +20,15 @@ variable "compartment_id" {
 }
 
 variable "hosts" {
-  type        = map(number)
-  description = "Host to the number of its secret ID. Raising the number rotates the secret ID, taking the host out revokes it."
-  default     = {}
+  type        = set(string)
+  description = "Hosts that have a secret ID each. Taking one out revokes its secret ID."
+  default     = []
+}
+
+variable "rotate_after" {
+  type        = string
+  description = "Age at which a plan rotates a secret ID."
+  default     = "720h"
 }
 
 variable "warn_within" {
@@ -77,24 +83,21 @@ resource "ocibao_approle" "app" {
   secret_id_ttl  = "2160h"
 }
 
-# Rotation of secret IDs: a host whose number changes is another instance, so the
-# old secret ID is revoked and a new one issued, both in one plan.
+# Rotated in place when it is old enough: the new one is made first, the old one works
+# for a day more (rotation_overlap), or for half of rotate_after where that is less, and
+# the first apply after that revokes it.
 resource "ocibao_approle_secret_id" "host" {
-  for_each     = { for host, number in var.hosts : "${host}/${number}" => host }
+  for_each     = var.hosts
   mount        = ocibao_auth_mount.approle.path
   role_name    = ocibao_approle.app.name
   wrapping_ttl = "10m"
-  metadata     = { host = each.value }
-
-  # The new one is there before the old one is revoked.
-  lifecycle {
-    create_before_destroy = true
-  }
+  rotate_after = var.rotate_after
+  metadata     = { host = each.key }
 }
 
 # One use and ten minutes: each host unwraps its own.
 output "wrapping_tokens" {
-  value     = { for key, secret_id in ocibao_approle_secret_id.host : key => secret_id.wrapping_token }
+  value     = { for host, secret_id in ocibao_approle_secret_id.host : host => secret_id.wrapping_token }
   sensitive = true
 }
 

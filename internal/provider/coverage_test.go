@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -253,6 +255,30 @@ check "everything_is_migrated" {
 	more["new"] = strings.Replace(pins["app-1"], "vaultsecret.", "vaultsecret.x", 1)
 	h.Configure(bulk(pins) + check(more))
 	h.Contains(h.Apply(), "Check block assertion failed", "Not everything is migrated", `"unselected":1`)
+}
+
+// The example's plan is empty when there is nothing to do, also right after a
+// migration, and its check sees what is missing.
+func TestCoverage_Example(t *testing.T) {
+	t.Parallel()
+	content, err := os.ReadFile(filepath.Join("..", "..", "examples", "data-sources", "ocibao_migration_coverage", "data-source.tf"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	h := acctest.New(t)
+	h.MountKV("credentials", "2")
+	id := h.Secret("cloud_a", `{"password":"one"}`)
+	h.Secret("legacy_b", `{"password":"two"}`)
+	h.Configure(string(content))
+	h.Work.Env = append(h.Work.Env, "TF_VAR_compartment_id="+h.OCI.CompartmentID)
+	h.Lacks(h.Apply(), "Not everything is migrated")
+	h.Plan(0)
+	h.Rotate(id, `{"password":"three"}`)
+	h.Plan(2)
+	h.Lacks(h.Apply(), "Not everything is migrated")
+	h.Plan(0)
+	h.Configure(strings.Replace(string(content), "ignore     = local.legacy", "ignore     = []", 1))
+	h.Contains(h.Plan(0), "Check block assertion failed", "Not everything is migrated", `"unselected":1`)
 }
 
 func TestCoverage_BadInput(t *testing.T) {

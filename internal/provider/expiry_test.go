@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -183,7 +184,7 @@ func TestExpiry_LifecycleExample(t *testing.T) {
 	h.Configure("\nvariable " + rest)
 	hosts := func(json string) { h.Work.Env = append(h.Work.Env, "TF_VAR_hosts="+json) }
 	h.Work.Env = append(h.Work.Env, "TF_VAR_compartment_id="+h.OCI.CompartmentID)
-	hosts(`{"app-1":1,"app-2":1}`)
+	hosts(`["app-1","app-2"]`)
 	run := h.Apply()
 	h.Contains(run, "Secrets that expire soon", "expiring ("+ids["expiring"]+"): expires at "+soon.UTC().Format(time.RFC3339),
 		"Rotate these in OCI: expiring (", "OCI should have rotated these already: overdue (")
@@ -195,31 +196,45 @@ func TestExpiry_LifecycleExample(t *testing.T) {
 	if got := deletion(h, "credentials/data/rotating"); !got.IsZero() {
 		t.Errorf("rotating is deleted at %s", got)
 	}
-	accessors := func() int {
+	accessors := func() []any {
 		keys, _ := h.Operator("LIST", "auth/approle/role/app/secret-id", nil)["data"].(map[string]any)["keys"].([]any)
-		return len(keys)
+		return keys
 	}
-	if got := accessors(); got != 2 {
-		t.Fatalf("%d secret IDs", got)
+	first := accessors()
+	if len(first) != 2 {
+		t.Fatalf("the secret IDs are %v", first)
 	}
 
-	// Rotated in OCI, one host rotated and the other one revoked: all in one plan.
+	// Rotated in OCI, one secret ID too old and another one to revoke: all in one plan.
+	rotateAfter := func(age string) { h.Work.Env = append(h.Work.Env, "TF_VAR_rotate_after="+age) }
+	rotateAfter("2s")
+	h.Apply()
+	time.Sleep(2 * time.Second) // that is its age now, at least
 	h.Rotate(ids["rotating"], `{"name":"rotated"}`)
 	h.Rotate(ids["expiring"], `{"name":"renewed"}`)
 	expires(h, ids["expiring"], far)
-	hosts(`{"app-1":2}`)
+	hosts(`["app-1"]`)
 	run = h.Plan(2, "-out=reviewed")
 	h.Contains(run, `~ "rotating" = "`+ids["rotating"]+`@1" -> "`+ids["rotating"]+`@2"`,
 		`~ "expiring" = "`+ids["expiring"]+`@1" -> "`+ids["expiring"]+`@2"`,
-		`ocibao_approle_secret_id.host["app-1/2"] will be created`, `ocibao_approle_secret_id.host["app-1/1"] will be destroyed`,
-		`ocibao_approle_secret_id.host["app-2/1"] will be destroyed`, "1 to add, 1 to change, 2 to destroy")
+		`ocibao_approle_secret_id.host["app-1"] will be updated in-place`, `rotation = "due" -> "current"`,
+		`ocibao_approle_secret_id.host["app-2"] will be destroyed`, "0 to add, 2 to change, 1 to destroy")
 	h.Lacks(run, `"calm"`, "Secrets that expire soon", "renewed")
 	if run := h.CLI("apply", "-input=false", "reviewed"); run.ExitCode != 0 {
 		t.Fatal(run.Output)
 	}
+	if got := accessors(); len(got) != 2 {
+		t.Errorf("in the overlap the secret IDs are %v", got)
+	}
+	time.Sleep(time.Second) // the overlap
+	rotateAfter("720h")
+	h.Apply()
+	h.Apply() // the one before may have rotated once more, where it was due again
 	h.Plan(0)
-	if got := accessors(); got != 1 {
-		t.Errorf("%d secret IDs are left", got)
+	for _, accessor := range accessors() {
+		if slices.Contains(first, accessor) {
+			t.Errorf("the secret ID %v was not revoked", accessor)
+		}
 	}
 	if got := h.KV2("credentials", "rotating") + h.KV2("credentials", "expiring"); got != `{"name":"rotated"}{"name":"renewed"}` {
 		t.Errorf("stored %s", got)

@@ -15,7 +15,9 @@ resource "ocibao_migration" "credentials" {
   secrets = local.selected
 }
 
-# What this plan finds, before anything is applied: for a comment on the pull request.
+# What this plan finds, before anything is applied. A comment on the pull request takes
+# the markdown from the saved plan: terraform show -json, below prior_state. As an output
+# it would change with each migration, and the plan after that would not be empty.
 data "ocibao_migration_coverage" "now" {
   mount    = "credentials"
   pins     = data.ocibao_secrets.all.pins
@@ -23,20 +25,17 @@ data "ocibao_migration_coverage" "now" {
   ignore   = local.legacy
 }
 
-output "coverage" {
-  value = data.ocibao_migration_coverage.now.markdown
+# What is true after each apply. Inside of the check block each apply would read it anew,
+# and no plan would be empty.
+data "ocibao_migration_coverage" "after" {
+  mount      = "credentials"
+  pins       = data.ocibao_secrets.all.pins
+  selected   = local.selected
+  ignore     = local.legacy
+  depends_on = [ocibao_migration.credentials]
 }
 
-# What is true after each apply. Inside of a check it never stops a run.
 check "everything_is_migrated" {
-  data "ocibao_migration_coverage" "after" {
-    mount      = "credentials"
-    pins       = data.ocibao_secrets.all.pins
-    selected   = local.selected
-    ignore     = local.legacy
-    depends_on = [ocibao_migration.credentials]
-  }
-
   assert {
     condition     = data.ocibao_migration_coverage.after.complete
     error_message = "Not everything is migrated: ${jsonencode(data.ocibao_migration_coverage.after.counts)}"

@@ -22,7 +22,10 @@ func (d *coverageDataSource) Schema(_ context.Context, _ datasource.SchemaReques
 			"That takes a list of each folder and one metadata read for each name, and the capabilities `list` and `read` on `<mount>/metadata/*`. " +
 			"KV v1 has no marks: a name that is there counts as migrated, whatever it holds, and `matched_by` says so.\n\n" +
 			"What is soft-deleted counts as not there. A mount that is not there is a warning, and all is pending: so it is before the first apply. " +
-			"To look after an apply, give the data source `depends_on` inside of a `check` block.",
+			"To look after an apply, give the data source `depends_on`, and a `check` block that asserts `complete`.\n\n" +
+			"What it finds changes with each migration. As an output of the root module that is a change of its own, so that the next `plan -detailed-exitcode` says 2; " +
+			"take `markdown` or `json` from the saved plan instead, with `terraform show -json`. A data source inside of a `check` block is read anew in every apply, with the same effect: " +
+			"put it outside where a nightly plan looks for drift.",
 		Attributes: map[string]schema.Attribute{
 			"mount": schema.StringAttribute{
 				Required:            true,
