@@ -9,10 +9,11 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"net/url"
 	"os"
 	"path/filepath"
-	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -20,40 +21,80 @@ import (
 type Leak struct {
 	Where string // file name, or what was scanned
 	Form  string // in which form
+	Which int    // number of the canary, from 0 on
 }
 
 // String says where and how.
 func (l Leak) String() string { return l.Where + ": " + l.Form }
 
 // Scan looks for canaries in a text, in the clear and in the usual encodings,
-// and in what stands there in base64, as private state does. Canaries should be
-// at least 12 characters long.
+// and in what stands there in base64, as private state does. Canaries must be at
+// least 12 characters long.
 func Scan(where string, text []byte, canaries ...string) []Leak {
-	return scan(where, text, canaries, 3)
+	return newScanner(canaries).scan(where, text, nesting)
 }
 
-// encoded is what may be base64 of something worth a look.
-var encoded = regexp.MustCompile(`[A-Za-z0-9+/_-]{32,}={0,2}`)
+const (
+	nesting  = 3  // how often base64 may be in base64
+	shortest = 32 // characters of base64 that are worth a look
+	beginLen = 8  // bytes by which a pattern is found
+)
 
-func scan(where string, text []byte, canaries []string, depth int) []Leak {
-	var leaks []Leak
-	if depth > 0 {
-		for _, match := range encoded.FindAll(text, -1) {
-			for _, encoding := range []*base64.Encoding{base64.StdEncoding, base64.RawStdEncoding, base64.RawURLEncoding} {
-				if inner, err := encoding.DecodeString(string(match)); err == nil {
-					leaks = append(leaks, scan(where+" (decoded)", inner, canaries, depth-1)...)
-				}
+// scanner finds many patterns in one pass, since logs are long and canaries many.
+type scanner struct {
+	patterns map[[beginLen]byte][]pattern
+	pairs    [1 << 16]bool // the first two bytes of all patterns
+}
+
+type pattern struct {
+	form, text string
+	canary     int
+}
+
+func newScanner(canaries []string) *scanner {
+	s := &scanner{patterns: map[[beginLen]byte][]pattern{}}
+	for which, canary := range canaries {
+		for form, text := range forms(canary) {
+			begin := [beginLen]byte([]byte(text))
+			s.patterns[begin] = append(s.patterns[begin], pattern{form, text, which})
+			s.pairs[int(text[0])<<8|int(text[1])] = true
+		}
+	}
+	return s
+}
+
+func (s *scanner) scan(where string, text []byte, depth int) []Leak {
+	found := map[Leak]bool{}
+	for i := 0; i+beginLen <= len(text); i++ {
+		if !s.pairs[int(text[i])<<8|int(text[i+1])] {
+			continue
+		}
+		for _, pattern := range s.patterns[[beginLen]byte(text[i:])] {
+			if bytes.HasPrefix(text[i:], []byte(pattern.text)) {
+				found[Leak{Where: where, Form: pattern.form, Which: pattern.canary}] = true
 			}
 		}
 	}
-	for _, canary := range canaries {
-		for form, pattern := range forms(canary) {
-			if bytes.Contains(text, []byte(pattern)) {
-				leaks = append(leaks, Leak{Where: where, Form: form})
+	leaks := slices.Collect(maps.Keys(found))
+	if depth == 0 {
+		return leaks
+	}
+	for _, run := range bytes.FieldsFunc(text, outsideBase64) {
+		if len(run) < shortest {
+			continue
+		}
+		for _, encoding := range []*base64.Encoding{base64.RawStdEncoding, base64.RawURLEncoding} {
+			if inner, err := encoding.DecodeString(string(run)); err == nil {
+				leaks = append(leaks, s.scan(where+" (decoded)", inner, depth-1)...)
 			}
 		}
 	}
 	return leaks
+}
+
+// outsideBase64 tells of a character whether it ends a run of base64.
+func outsideBase64(r rune) bool {
+	return (r < 'A' || r > 'Z') && (r < 'a' || r > 'z') && (r < '/' || r > '9') && r != '+' && r != '-' && r != '_'
 }
 
 // forms are the encodings of a canary. Base64 of a longer text that contains it
@@ -97,6 +138,7 @@ func forms(canary string) map[string]string {
 func ScanDir(dir string, canaries ...string) ([]Leak, int, error) {
 	var leaks []Leak
 	files := 0
+	scanner := newScanner(canaries)
 	err := filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
 		if err != nil || !entry.Type().IsRegular() {
 			return err
@@ -107,8 +149,8 @@ func ScanDir(dir string, canaries ...string) ([]Leak, int, error) {
 		}
 		files++
 		name, _ := filepath.Rel(dir, path)
-		leaks = append(leaks, Scan(name, content, canaries...)...)
-		packed, err := scanArchive(name, content, canaries)
+		leaks = append(leaks, scanner.scan(name, content, nesting)...)
+		packed, err := scanner.scanArchive(name, content)
 		leaks = append(leaks, packed...)
 		return err
 	})
@@ -116,7 +158,7 @@ func ScanDir(dir string, canaries ...string) ([]Leak, int, error) {
 }
 
 // scanArchive looks into a saved plan, which is a zip archive.
-func scanArchive(name string, content []byte, canaries []string) ([]Leak, error) {
+func (s *scanner) scanArchive(name string, content []byte) ([]Leak, error) {
 	if !bytes.HasPrefix(content, []byte("PK\x03\x04")) {
 		return nil, nil
 	}
@@ -135,7 +177,7 @@ func scanArchive(name string, content []byte, canaries []string) ([]Leak, error)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", name, err)
 		}
-		leaks = append(leaks, Scan(name+"/"+file.Name, unpacked, canaries...)...)
+		leaks = append(leaks, s.scan(name+"/"+file.Name, unpacked, nesting)...)
 	}
 	return leaks, nil
 }

@@ -1,11 +1,8 @@
 package provider_test
 
 import (
-	"bytes"
 	"fmt"
 	"net/http"
-	"os"
-	"path/filepath"
 	"testing"
 
 	"github.com/ocibao/terraform-provider-ocibao/internal/acctest"
@@ -101,36 +98,6 @@ func TestSecretID_Lifecycle(t *testing.T) {
 	}
 	if login, _ := appLogin(h, unwrapped); login == http.StatusOK {
 		t.Error("the secret ID still works")
-	}
-}
-
-// Neither state nor plan nor the trace ever hold the secret ID.
-func TestSecretID_NoLeak(t *testing.T) {
-	h := withRole(t, nil)
-	logs := filepath.Join(h.Work.Dir, "trace.log")
-	h.Work.Env = append(h.Work.Env, "TF_LOG=TRACE", "TF_LOG_PATH="+logs)
-	h.Configure(secretID(`metadata = { team = "payments" }`) + "\noutput \"all\" {\n  value     = ocibao_approle_secret_id.this\n  sensitive = true\n}\n")
-	h.Plan(2, "-out=saved.tfplan")
-	h.Apply()
-	h.Write("shown.json", h.CLI("show", "-json").Output)
-	h.Plan(0, "-out=second.tfplan")
-	_, unwrapped := unwrap(h)
-	if len(unwrapped) < 12 {
-		t.Fatalf("the secret ID is %q", unwrapped)
-	}
-	h.Configure(secretID(`metadata = { team = "billing" }`))
-	h.Apply()
-	trace, err := os.ReadFile(logs)
-	if err != nil || !bytes.Contains(trace, []byte("tf_resource_type=ocibao_approle_secret_id")) {
-		t.Fatalf("there is no trace of the provider: %v, %d bytes", err, len(trace))
-	}
-	_, second := unwrap(h)
-	leaks, files, err := acctest.ScanDir(h.Work.Dir, unwrapped, second)
-	if err != nil || files < 6 {
-		t.Fatalf("%d files were scanned, %v", files, err)
-	}
-	for _, leak := range leaks {
-		t.Errorf("leak in %s", leak)
 	}
 }
 

@@ -1,8 +1,6 @@
 package provider_test
 
 import (
-	"bytes"
-	"encoding/json"
 	"fmt"
 	"net/http"
 	"os"
@@ -32,92 +30,6 @@ resource "ocibao_migrated_secret" "a" {
 }
 
 const rotated = `{"access_key_id":"AKIAROTATED000000001","secret_access_key":"second"}`
-
-func TestPromiseNoLeak(t *testing.T) {
-	t.Parallel()
-	h := acctest.New(t)
-	canaries := []string{"canary-first-Zq8+/x", "canary-second-W3+/y", "canary-foreign-K7+/z", "canary-binary-\x01\x02\xff\xfe", "canary-nested \"quoted\" <&>"}
-	object, err := json.Marshal(map[string]any{"password": canaries[0], "nested": map[string]string{"deep": canaries[4]}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	a := h.Secret("object", string(object))
-	b := h.Secret("binary", canaries[3])
-	broken := h.Secret("broken", `{"x":"`+canaries[0]+`","x":"`+canaries[1]+`"}`)
-	logs := filepath.Join(h.Work.Dir, "logs")
-	if err := os.Mkdir(logs, 0o700); err != nil {
-		t.Fatal(err)
-	}
-	h.Work.Env = append(h.Work.Env, "TF_LOG=TRACE", "TF_LOG_PATH="+filepath.Join(logs, "trace.log"),
-		"OCI_GO_SDK_DEBUG=v", "TF_LOG_PROVIDER=TRACE")
-	config := one(a) + fmt.Sprintf(`
-data "ocibao_secret_bundle" "a" {
-  secret_id = %q
-}
-
-resource "ocibao_migrated_secret" "b" {
-  secret_id       = %q
-  mount           = ocibao_kv_mount.credentials.path
-  name            = "binary"
-  drift_detection = "content"
-}
-
-output "bundle" {
-  value = data.ocibao_secret_bundle.a
-}
-`, a, b)
-	h.Configure(config)
-	var printed bytes.Buffer
-	keep := func(run acctest.Run) { printed.WriteString(run.Output) }
-
-	keep(h.Plan(2, "-out=saved.tfplan"))
-	keep(h.CLI("show", "-json", "saved.tfplan"))
-	keep(h.Apply())
-	h.Rotate(a, `{"password":"`+canaries[1]+`"}`)
-	h.Operator(http.MethodPost, "credentials/data/provider-a", map[string]any{"data": map[string]string{"password": canaries[2]}})
-	keep(h.Plan(2, "-out=drift.tfplan"))
-	keep(h.CLI("show", "-json", "drift.tfplan"))
-	keep(h.CLI("apply", "drift.tfplan"))
-	h.Operator(http.MethodPost, "credentials/data/taken", map[string]any{"data": map[string]string{"password": canaries[2]}})
-	for name, failing := range map[string]struct{ id, format, want string }{
-		"taken":  {a, "auto", "the path holds other content"},
-		"broken": {broken, "json", `the member "x" occurs twice`},
-	} {
-		h.Configure(config + fmt.Sprintf(`
-resource "ocibao_migrated_secret" "failing" {
-  secret_id = %q
-  mount     = ocibao_kv_mount.credentials.path
-  name      = %q
-  format    = %q
-}
-`, failing.id, name, failing.format))
-		keep(h.ApplyFails(failing.want))
-	}
-	keep(h.CLI("show", "-json"))
-
-	if got := h.KV2("credentials", "provider-a"); !strings.Contains(got, canaries[1]) {
-		t.Fatalf("the canary never came to OpenBao: %s", got)
-	}
-	// The trace is worth nothing unless the provider wrote into it.
-	trace, err := os.ReadFile(filepath.Join(logs, "trace.log"))
-	if err != nil || !bytes.Contains(trace, []byte("tfprotov6.GetProviderSchema")) && !bytes.Contains(trace, []byte("tf_provider_addr")) {
-		t.Fatalf("there is no trace of the provider: %v, %d bytes", err, len(trace))
-	}
-	h.Write("printed.txt", printed.String())
-	leaks, files, err := acctest.ScanDir(h.Work.Dir, canaries...)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if files < 6 {
-		t.Errorf("only %d files were scanned", files)
-	}
-	for _, leak := range leaks {
-		t.Errorf("leak in %s", leak)
-	}
-	if !strings.Contains(h.Work.Read("terraform.tfstate.backup"), "provider-a") {
-		t.Error("there is no backup of the state to scan")
-	}
-}
 
 func TestPromiseReviewedIsApplied(t *testing.T) {
 	t.Parallel()

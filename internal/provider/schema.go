@@ -93,8 +93,9 @@ func openBaoAttributes() map[string]schema.Attribute {
 		},
 		"headers": schema.MapAttribute{
 			Optional:            true,
+			Sensitive:           true,
 			ElementType:         types.StringType,
-			MarkdownDescription: "Headers to send with every request, for proxies that need one.",
+			MarkdownDescription: "Headers to send with every request, for proxies that need one, such as an access token of their own.",
 		},
 		"max_retries": schema.Int64Attribute{
 			Optional:            true,

@@ -82,22 +82,6 @@ func describe(t *testing.T, name string, attributes []*tfprotov6.SchemaAttribute
 	return checked
 }
 
-// No managed resource and no data source has a sensitive attribute in its state,
-// but for the wrapping token, which is worthless once used.
-func TestPromiseNoLeak_NoSensitiveState(t *testing.T) {
-	response := schemas(t)
-	allowed := map[string]bool{"ocibao_approle_secret_id.wrapping_token": true}
-	for _, set := range []map[string]*tfprotov6.Schema{response.ResourceSchemas, response.DataSourceSchemas} {
-		for name, schema := range set {
-			for _, attribute := range schema.Block.Attributes {
-				if attribute.Sensitive && !attribute.WriteOnly && !allowed[name+"."+attribute.Name] {
-					t.Errorf("%s.%s would put a secret into state", name, attribute.Name)
-				}
-			}
-		}
-	}
-}
-
 // The registry is told the protocol that the server speaks.
 func TestManifest(t *testing.T) {
 	raw, err := os.ReadFile(filepath.Join("..", "..", "terraform-registry-manifest.json"))
