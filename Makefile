@@ -40,9 +40,8 @@ UNIT = $$(go list ./... | grep -vx $$(go list $(ACCEPTANCE)))
 # Acceptance tests wait for other processes much of their time.
 ACCEPTANCEFLAGS := $(TESTFLAGS) -parallel=4
 
-# What the other engine has to show as well. An interruption at every single
-# request is left to make test-matrix, which has it show all.
-BOTH_ENGINES := -run '^(TestPromise|TestDriftMatrix)' -skip InterruptedAtEveryRequest
+# What the other engine has to show as well; make test-matrix has it show all.
+BOTH_ENGINES := -run '^(TestPromise|TestDriftMatrix)'
 
 .PHONY: test
 test: build ## Run every test: unit and contract with the race detector, fuzzing, acceptance on both engines
