@@ -10,7 +10,9 @@ import (
 
 // report is what a run found, in the form of its JSON.
 type report struct {
-	Machine     machine      `json:"machine"`
+	Machine machine `json:"machine"`
+	// Runs is how many each median is of, at least: after an interruption fewer
+	// than were asked for.
 	Runs        int          `json:"runs"`
 	Comparisons []comparison `json:"comparisons"`
 	Footprints  []footprint  `json:"footprints"`
@@ -42,6 +44,9 @@ func newReport(set options, m machine, found results) report {
 				for _, step := range steps {
 					if c, complete := compare(found, s, size, waiting, step); complete {
 						r.Comparisons = append(r.Comparisons, c)
+						for _, costs := range c.Measured {
+							r.Runs = min(r.Runs, len(costs))
+						}
 					}
 				}
 			}
