@@ -2,6 +2,7 @@ package glue
 
 import (
 	"context"
+	"fmt"
 	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -84,4 +85,18 @@ func (i Identity) ImportedID(ctx context.Context, req resource.ImportStateReques
 		parts[at] = value.ValueString()
 	}
 	return strings.Join(parts, "/")
+}
+
+// ImportRole takes "<mount>/<role name>" as ID, behind "<namespace>//" where the
+// role is in one; example is such an ID.
+func (i Identity) ImportRole(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse, example string) {
+	id := i.ImportedID(ctx, req, resp)
+	slash := strings.LastIndex(id, "/")
+	if slash < 1 || slash == len(id)-1 {
+		resp.Diagnostics.AddError("Invalid import ID", fmt.Sprintf("%q names no role. The ID is \"<mount>/<role name>\", such as %s.", req.ID, example))
+		return
+	}
+	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("mount"), id[:slash])...)
+	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("name"), id[slash+1:])...)
+	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("on_conflict"), OnConflictFail)...)
 }

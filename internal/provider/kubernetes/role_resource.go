@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/setvalidator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
@@ -282,13 +281,5 @@ func (r *roleResource) Delete(ctx context.Context, req resource.DeleteRequest, r
 // ImportState takes "<mount>/<name>" as ID, behind "<namespace>//" where it is in
 // one.
 func (r *roleResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
-	id := r.ImportedID(ctx, req, resp)
-	slash := strings.LastIndex(id, "/")
-	if slash < 1 || slash == len(id)-1 {
-		resp.Diagnostics.AddError("Invalid import ID", fmt.Sprintf("%q names no role. The ID is \"<mount>/<role name>\", such as kubernetes/app.", req.ID))
-		return
-	}
-	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("mount"), id[:slash])...)
-	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("name"), id[slash+1:])...)
-	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("on_conflict"), glue.OnConflictFail)...)
+	r.ImportRole(ctx, req, resp, "kubernetes/app")
 }
