@@ -104,8 +104,20 @@ func (n *Node) Kill() {
 }
 
 // Hang stops the process without ending it: connections are accepted, and
-// nothing is answered any more.
-func (n *Node) Hang() error { return n.process.signal(syscall.SIGSTOP) }
+// nothing is answered any more. A busy machine stops the threads of a process
+// one after the other, so it returns only when the node has left a request
+// without an answer.
+func (n *Node) Hang(ctx context.Context) error {
+	if err := n.process.signal(syscall.SIGSTOP); err != nil {
+		return err
+	}
+	return until(ctx, func(ctx context.Context) error {
+		if n.state(ctx) != 0 {
+			return fmt.Errorf("%s still answers", n.ID)
+		}
+		return nil
+	})
+}
 
 // Resume lets a process that hangs go on.
 func (n *Node) Resume() error { return n.process.signal(syscall.SIGCONT) }

@@ -50,7 +50,7 @@ func TestCluster(t *testing.T) {
 	expect(first, http.StatusServiceUnavailable)
 	must(first.Unseal(t.Context()))
 	must(cluster.WaitVoters(t.Context(), 3))
-	must(first.Hang())
+	must(first.Hang(t.Context()))
 	impatient, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
 	defer cancel()
 	if _, _, err := first.Call(impatient, http.MethodGet, "", "sys/health", nil); !errors.Is(err, context.DeadlineExceeded) {
