@@ -14,6 +14,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/ocibao/terraform-provider-ocibao/internal/migrate"
+	"github.com/ocibao/terraform-provider-ocibao/internal/provider/glue"
 )
 
 // ModifyPlan is pure, as that of the single secret: it decides for each entry
@@ -208,7 +209,7 @@ func (r *migrationResource) planDestroy(ctx context.Context, req resource.Modify
 
 // moved reports whether the plan has another mount than the state.
 func (m *migrationModel) moved(prior migrationModel) bool {
-	return !m.Mount.Equal(prior.Mount) || !m.Namespace.Equal(prior.Namespace)
+	return !m.Mount.Equal(prior.Mount) || !glue.SameNamespace(m.Namespace, prior.Namespace)
 }
 
 // undecided reports whether an argument that the decisions rest on is known only
