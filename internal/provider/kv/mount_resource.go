@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
@@ -90,7 +91,7 @@ func (r *mountResource) Schema(_ context.Context, _ resource.SchemaRequest, resp
 				Computed:            true,
 				Default:             int64default.StaticInt64(0),
 				MarkdownDescription: "Versions to keep of each secret, on KV v2. Default 0: the server's default of 10.",
-				Validators:          []validator.Int64{int64validator.AtLeast(0)},
+				Validators:          []validator.Int64{int64validator.Between(0, math.MaxUint32)},
 			},
 			"cas_required": schema.BoolAttribute{
 				Optional:            true,
@@ -98,7 +99,8 @@ func (r *mountResource) Schema(_ context.Context, _ resource.SchemaRequest, resp
 				Default:             booldefault.StaticBool(false),
 				MarkdownDescription: "Whether every write must use check-and-set, on KV v2. Default `false`. The provider's own writes always do.",
 			},
-			"delete_version_after": glue.DurationAttribute("Age at which versions are soft-deleted, on KV v2, as a duration such as `\"720h\"`. Default `\"0s\"`: never."),
+			"delete_version_after": glue.DisablableDurationAttribute("Age at which versions are soft-deleted, on KV v2, as a duration such as `\"720h\"`. " +
+				"Default `\"0s\"`: never, unless a secret says otherwise for itself; `\"-1s\"` does not let it."),
 			"force_destroy": schema.BoolAttribute{
 				Optional:            true,
 				Computed:            true,
@@ -189,8 +191,9 @@ func adopt(ctx context.Context, client *openbao.Client, wanted openbao.KVMount, 
 	if present == wanted {
 		return nil
 	}
-	present.MaxVersions, present.CASRequired, present.DeleteVersionAfter = wanted.MaxVersions, wanted.CASRequired, wanted.DeleteVersionAfter
-	if present != wanted {
+	unconfigured := wanted
+	unconfigured.MaxVersions, unconfigured.CASRequired, unconfigured.DeleteVersionAfter = 0, false, 0
+	if present != unconfigured {
 		return conflict
 	}
 	if holds, err := client.HasSecrets(ctx, wanted.Namespace, wanted.Path, wanted.Engine); err != nil || holds {
