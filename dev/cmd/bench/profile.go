@@ -9,9 +9,6 @@ import (
 	"path/filepath"
 	"runtime/pprof"
 
-	"github.com/hashicorp/terraform-plugin-framework/provider"
-	"github.com/hashicorp/terraform-plugin-framework/providerserver"
-
 	ocibao "github.com/ocibao/terraform-provider-ocibao/internal/provider"
 )
 
@@ -72,8 +69,7 @@ func serveProfiled() error {
 		return err
 	}
 	instance := ocibao.New("profile")
-	err = providerserver.Serve(context.Background(), func() provider.Provider { return instance },
-		providerserver.ServeOpts{Address: "registry.terraform.io/ocibao/ocibao", ProtocolVersion: 6})
+	err = ocibao.Serve(instance, false)
 	pprof.StopCPUProfile()
 	heap, heapErr := os.Create(file.Name() + ".allocs")
 	if heapErr == nil {
