@@ -30,10 +30,10 @@ func profile(ctx context.Context, set options, out io.Writer) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, l.close()) }()
-	if err := l.provide(func(path string) error { return os.Symlink(l.self, path) }); err != nil {
+	if err := l.provide(theProvider, func(path string) error { return os.Symlink(l.self, path) }); err != nil {
 		return err
 	}
-	work, err := l.workspace(set.shapes[0].configuration(theProvider, l.oci, l.answerAfter(set.latencies[0], false)))
+	work, err := l.workspace(theProvider, set.shapes[0].configuration(theProvider, l.oci, l.answerAfter(set.latencies[0], false)))
 	if err != nil {
 		return err
 	}
