@@ -1,6 +1,7 @@
 package approle
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -57,7 +58,7 @@ func (d *accessDataSource) Read(ctx context.Context, req datasource.ReadRequest,
 	if resp.Diagnostics.HasError() || !d.clients.OpenBao.Require(&resp.Diagnostics) {
 		return
 	}
-	model.Mount = types.StringValue(orDefault(model.Mount.ValueString(), DefaultMount))
+	model.Mount = types.StringValue(cmp.Or(model.Mount.ValueString(), DefaultMount))
 	client := d.clients.OpenBao.Client
 	role, err := readRole(ctx, client, model.Namespace.ValueString(), model.Mount.ValueString(), model.RoleName.ValueString())
 	if errors.Is(err, migrate.ErrDestinationNotFound) {

@@ -1,6 +1,7 @@
 package approle
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"time"
@@ -89,7 +90,7 @@ func (e *loginEphemeral) Open(ctx context.Context, req ephemeral.OpenRequest, re
 	if resp.Diagnostics.HasError() || !e.Clients.OpenBao.Require(&resp.Diagnostics) {
 		return
 	}
-	mount := orDefault(model.Mount.ValueString(), DefaultMount)
+	mount := cmp.Or(model.Mount.ValueString(), DefaultMount)
 	token, err := e.login(ctx, model, mount)
 	if err != nil {
 		glue.Failure{Verb: "log in with", Thing: "AppRole", Identity: mount}.Add(&resp.Diagnostics, err)

@@ -1,6 +1,7 @@
 package approle
 
 import (
+	"cmp"
 	"context"
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
@@ -54,7 +55,7 @@ const (
 // asResource is the same as the managed object asks for it.
 func (m secretIDEphemeralModel) asResource() secretIDModel {
 	return secretIDModel{
-		Mount: types.StringValue(orDefault(m.Mount.ValueString(), DefaultMount)), RoleName: m.RoleName, Namespace: m.Namespace,
+		Mount: types.StringValue(cmp.Or(m.Mount.ValueString(), DefaultMount)), RoleName: m.RoleName, Namespace: m.Namespace,
 		TTL: m.TTL, NumUses: m.NumUses, CIDRList: m.CIDRList, TokenBoundCIDRs: m.TokenBoundCIDRs, Metadata: m.Metadata,
 	}
 }
@@ -141,7 +142,7 @@ func (e *secretIDEphemeral) Open(ctx context.Context, req ephemeral.OpenRequest,
 	namespace, mount, role := wanted.Namespace.ValueString(), wanted.Mount.ValueString(), wanted.RoleName.ValueString()
 	made, err := client.CreateSecretID(ctx, namespace, mount, role, wanted.options())
 	if err != nil {
-		wanted.failure("create").Add(&resp.Diagnostics, err)
+		glue.Failed(&resp.Diagnostics, "create", wanted, err)
 		wanted.warnOfLostAnswer(&resp.Diagnostics, err)
 		return
 	}
