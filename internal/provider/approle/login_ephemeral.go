@@ -19,13 +19,14 @@ import (
 )
 
 var (
-	_ ephemeral.EphemeralResourceWithConfigure = (*loginEphemeral)(nil)
-	_ ephemeral.EphemeralResourceWithRenew     = (*loginEphemeral)(nil)
-	_ ephemeral.EphemeralResourceWithClose     = (*loginEphemeral)(nil)
+	_ ephemeral.EphemeralResourceWithRenew = (*loginEphemeral)(nil)
+	_ ephemeral.EphemeralResourceWithClose = (*loginEphemeral)(nil)
 )
 
 // NewLoginEphemeral is ocibao_approle_login.
-func NewLoginEphemeral() ephemeral.EphemeralResource { return &loginEphemeral{} }
+func NewLoginEphemeral() ephemeral.EphemeralResource {
+	return &loginEphemeral{glue.NewEphemeralObject("approle_login")}
+}
 
 type loginEphemeral struct {
 	glue.EphemeralObject
@@ -42,10 +43,6 @@ type loginModel struct {
 	Policies      types.List   `tfsdk:"policies"`
 	LeaseDuration types.Int64  `tfsdk:"lease_duration"`
 	Renewable     types.Bool   `tfsdk:"renewable"`
-}
-
-func (e *loginEphemeral) Metadata(_ context.Context, req ephemeral.MetadataRequest, resp *ephemeral.MetadataResponse) {
-	resp.TypeName = req.ProviderTypeName + "_approle_login"
 }
 
 func (e *loginEphemeral) Schema(_ context.Context, _ ephemeral.SchemaRequest, resp *ephemeral.SchemaResponse) {

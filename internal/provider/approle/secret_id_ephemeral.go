@@ -18,13 +18,14 @@ import (
 )
 
 var (
-	_ ephemeral.EphemeralResourceWithConfigure      = (*secretIDEphemeral)(nil)
 	_ ephemeral.EphemeralResourceWithValidateConfig = (*secretIDEphemeral)(nil)
 	_ ephemeral.EphemeralResourceWithClose          = (*secretIDEphemeral)(nil)
 )
 
 // NewSecretIDEphemeral is the ephemeral ocibao_approle_secret_id.
-func NewSecretIDEphemeral() ephemeral.EphemeralResource { return &secretIDEphemeral{} }
+func NewSecretIDEphemeral() ephemeral.EphemeralResource {
+	return &secretIDEphemeral{glue.NewEphemeralObject("approle_secret_id")}
+}
 
 type secretIDEphemeral struct {
 	glue.EphemeralObject
@@ -58,10 +59,6 @@ func (m secretIDEphemeralModel) asResource() secretIDModel {
 		Mount: types.StringValue(cmp.Or(m.Mount.ValueString(), DefaultMount)), RoleName: m.RoleName, Namespace: m.Namespace,
 		TTL: m.TTL, NumUses: m.NumUses, CIDRList: m.CIDRList, TokenBoundCIDRs: m.TokenBoundCIDRs, Metadata: m.Metadata,
 	}
-}
-
-func (e *secretIDEphemeral) Metadata(_ context.Context, req ephemeral.MetadataRequest, resp *ephemeral.MetadataResponse) {
-	resp.TypeName = req.ProviderTypeName + "_approle_secret_id"
 }
 
 func (e *secretIDEphemeral) Schema(_ context.Context, _ ephemeral.SchemaRequest, resp *ephemeral.SchemaResponse) {

@@ -17,13 +17,13 @@ import (
 var _ datasource.DataSourceWithValidateConfig = (*policyDocumentDataSource)(nil)
 
 // NewPolicyDocumentDataSource is ocibao_policy_document.
-func NewPolicyDocumentDataSource() datasource.DataSource { return &policyDocumentDataSource{} }
+func NewPolicyDocumentDataSource() datasource.DataSource {
+	return &policyDocumentDataSource{glue.NewDataSource("policy_document")}
+}
 
-// policyDocumentDataSource asks no server, so it needs no client.
-type policyDocumentDataSource struct{}
-
-func (d *policyDocumentDataSource) Metadata(_ context.Context, req datasource.MetadataRequest, resp *datasource.MetadataResponse) {
-	resp.TypeName = req.ProviderTypeName + "_policy_document"
+// policyDocumentDataSource asks no server.
+type policyDocumentDataSource struct {
+	glue.DataSource
 }
 
 // ValidateConfig checks what no attribute shows by itself.
