@@ -10,7 +10,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/ocibao/terraform-provider-ocibao/internal/aclpolicy"
-	"github.com/ocibao/terraform-provider-ocibao/internal/openbao"
 	"github.com/ocibao/terraform-provider-ocibao/internal/provider/glue"
 )
 
@@ -64,7 +63,7 @@ func (d *policyDocumentDataSource) Read(ctx context.Context, req datasource.Read
 		}
 	}
 	text := aclpolicy.Render(blocks)
-	if err := openbao.ParsePolicy(text); err != nil {
+	if err := aclpolicy.Validate(text); err != nil {
 		resp.Diagnostics.AddError("Invalid policy", glue.Detail(err))
 	}
 	if resp.Diagnostics.HasError() {

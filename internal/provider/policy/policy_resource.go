@@ -12,6 +12,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
+	"github.com/ocibao/terraform-provider-ocibao/internal/aclpolicy"
 	"github.com/ocibao/terraform-provider-ocibao/internal/migrate"
 	"github.com/ocibao/terraform-provider-ocibao/internal/openbao"
 	"github.com/ocibao/terraform-provider-ocibao/internal/provider/glue"
@@ -49,7 +50,7 @@ func (m policyModel) Thing() (name, namespace string) {
 
 // Same reports whether both texts grant the same.
 func (m policyModel) Same(other policyModel) bool {
-	return openbao.SamePolicy(m.Policy.ValueString(), other.Policy.ValueString())
+	return aclpolicy.Same(m.Policy.ValueString(), other.Policy.ValueString())
 }
 
 func (r *policyResource) Schema(_ context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
@@ -62,7 +63,7 @@ func (r *policyResource) Schema(_ context.Context, _ resource.SchemaRequest, res
 				Required:            true,
 				CustomType:          TextType{},
 				MarkdownDescription: "Text of the policy, in HCL or JSON. White space, comments and the order of capabilities make no difference.",
-				PlanModifiers:       []planmodifier.String{glue.SameMeaning(openbao.SamePolicy), LintOnPlan()},
+				PlanModifiers:       []planmodifier.String{glue.SameMeaning(aclpolicy.Same), LintOnPlan()},
 			},
 			"on_conflict": glue.OnConflictAttribute("policy"),
 		},
