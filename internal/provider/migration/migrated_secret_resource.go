@@ -79,7 +79,7 @@ func (r *migratedSecretResource) Read(ctx context.Context, req resource.ReadRequ
 		return
 	}
 	if r.unknown() {
-		glue.NotRefreshed(&resp.Diagnostics, "secret", state.location().String())
+		glue.NotRefreshed(&resp.Diagnostics, "secret "+state.location().String())
 		state.setIdentity(ctx, resp.Identity, &resp.Diagnostics)
 		return
 	}
