@@ -87,10 +87,10 @@ func TestServer_ServesAllOfTheProtocol(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, is := server.(tfprotov6.ProviderServerWithListResource); !is {
+	if _, is := server.(tfprotov6.ListResourceServer); !is {
 		t.Error("no list resources")
 	}
-	if _, is := server.(tfprotov6.ProviderServerWithActions); !is {
+	if _, is := server.(tfprotov6.ActionServer); !is {
 		t.Error("no actions")
 	}
 }
