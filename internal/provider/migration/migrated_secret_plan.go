@@ -25,6 +25,7 @@ func (r *migratedSecretResource) ModifyPlan(ctx context.Context, req resource.Mo
 	if resp.Diagnostics.HasError() {
 		return
 	}
+	proposed := plan
 	plan.follow(config)
 	if req.State.Raw.IsNull() {
 		if !plan.undecided(config) {
@@ -87,7 +88,9 @@ func (r *migratedSecretResource) ModifyPlan(ctx context.Context, req resource.Mo
 	for _, note := range decision.Warnings {
 		resp.Diagnostics.AddWarning(note.Summary, note.Detail)
 	}
-	resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
+	if !plan.same(proposed) {
+		resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
+	}
 }
 
 func (r *migratedSecretResource) planDestroy(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
