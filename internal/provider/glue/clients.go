@@ -59,9 +59,9 @@ func (s Side[T]) Require(diags *diag.Diagnostics) bool {
 
 // NotRefreshed warns that a resource kept its state because provider settings
 // are not known yet.
-func NotRefreshed(diags *diag.Diagnostics, thing, identity string) {
+func NotRefreshed(diags *diag.Diagnostics, thing string) {
 	diags.AddWarning("Not refreshed: provider settings are not known yet", fmt.Sprintf(
-		"The %s %s was left as the state has it, because a setting of the ocibao provider is known only after apply.", thing, identity))
+		"The %s was left as the state has it, because a setting of the ocibao provider is known only after apply.", thing))
 }
 
 // FromProvider reads the clients out of a Configure request. Before the provider

@@ -26,6 +26,7 @@ func (r *migratedSecretResource) ModifyPlan(ctx context.Context, req resource.Mo
 	if resp.Diagnostics.HasError() {
 		return
 	}
+	proposed := plan
 	plan.follow(config)
 	r.refuseMisfit(ctx, plan, config, &resp.Diagnostics)
 	if req.State.Raw.IsNull() {
@@ -89,7 +90,9 @@ func (r *migratedSecretResource) ModifyPlan(ctx context.Context, req resource.Mo
 	for _, note := range decision.Warnings {
 		resp.Diagnostics.AddWarning(note.Summary, note.Detail)
 	}
-	resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
+	if !plan.same(proposed) {
+		resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
+	}
 }
 
 // refuseMisfit looks at what the configuration says of drift detection: what the state
