@@ -6,6 +6,7 @@ package glue
 import (
 	"fmt"
 	"strings"
+	"sync"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 
@@ -22,6 +23,8 @@ type Clients struct {
 	Clock   migrate.Clock
 	// Preflight looks ahead at the rights of an apply; nil when that is not asked for.
 	Preflight *Preflight
+
+	mounts sync.Map // of what is planned: place to migrate.Engine
 }
 
 // Side is one of the two ends.

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -57,15 +58,23 @@ func (r *mountResource) Schema(_ context.Context, _ resource.SchemaRequest, resp
 				Validators:    []validator.Int64{int64validator.OneOf(1, 2)},
 				PlanModifiers: []planmodifier.Int64{int64planmodifier.RequiresReplaceIf(isDowngrade, "going back to version 1 forces replacement", "going back to version 1 forces replacement")},
 			},
-			"default_lease_ttl":    glue.DurationAttribute("Default lease TTL of the mount, as a duration such as `\"1h\"`. Default `\"0s\"`: that of the system."),
-			"max_lease_ttl":        glue.DurationAttribute("Longest lease TTL of the mount, as a duration such as `\"24h\"`. Default `\"0s\"`: that of the system."),
-			"max_versions":         glue.CountAttribute("Versions to keep of each secret, on KV v2. Default 0: the server's default of 10."),
-			"cas_required":         glue.BoolAttribute(false, "Whether every write must use check-and-set, on KV v2. Default `false`. The provider's own writes always do."),
-			"delete_version_after": glue.DurationAttribute("Age at which versions are soft-deleted, on KV v2, as a duration such as `\"720h\"`. Default `\"0s\"`: never."),
+			"default_lease_ttl": glue.DurationAttribute("Default lease TTL of the mount, as a duration such as `\"1h\"`. Default `\"0s\"`: that of the system."),
+			"max_lease_ttl":     glue.DurationAttribute("Longest lease TTL of the mount, as a duration such as `\"24h\"`. Default `\"0s\"`: that of the system."),
+			"max_versions":      maxVersionsAttribute(),
+			"cas_required":      glue.BoolAttribute(false, "Whether every write must use check-and-set, on KV v2. Default `false`. The provider's own writes always do."),
+			"delete_version_after": glue.DisablableDurationAttribute("Age at which versions are soft-deleted, on KV v2, as a duration such as `\"720h\"`. " +
+				"Default `\"0s\"`: never, unless a secret says otherwise for itself; `\"-1s\"` does not let it."),
 			"force_destroy": glue.BoolAttribute(false, "Whether a mount that still holds secrets is unmounted, which destroys them all, when the resource is destroyed or replaced. "+
 				"Default `false`."),
 		}),
 	}
+}
+
+// maxVersionsAttribute stops where the server would begin at 0 again.
+func maxVersionsAttribute() schema.Int64Attribute {
+	attribute := glue.CountAttribute("Versions to keep of each secret, on KV v2. Default 0: the server's default of 10.")
+	attribute.Validators = []validator.Int64{int64validator.Between(0, math.MaxUint32)}
+	return attribute
 }
 
 func isDowngrade(_ context.Context, req planmodifier.Int64Request, resp *int64planmodifier.RequiresReplaceIfFuncResponse) {
@@ -125,8 +134,9 @@ func adopt(ctx context.Context, client *openbao.Client, wanted openbao.KVMount, 
 	if present == wanted {
 		return nil
 	}
-	present.MaxVersions, present.CASRequired, present.DeleteVersionAfter = wanted.MaxVersions, wanted.CASRequired, wanted.DeleteVersionAfter
-	if present != wanted {
+	unconfigured := wanted
+	unconfigured.MaxVersions, unconfigured.CASRequired, unconfigured.DeleteVersionAfter = 0, false, 0
+	if present != unconfigured {
 		return conflict
 	}
 	if holds, err := client.HasSecrets(ctx, wanted.Namespace, wanted.Path, wanted.Engine); err != nil || holds {
