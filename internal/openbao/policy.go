@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/ocibao/terraform-provider-ocibao/internal/aclpolicy"
 	"github.com/ocibao/terraform-provider-ocibao/internal/migrate"
 )
 
@@ -101,7 +102,7 @@ func (c *Client) adoptPolicy(ctx context.Context, namespace, name, text string) 
 	if err != nil {
 		return false, err
 	}
-	if SamePolicy(present, text) {
+	if aclpolicy.Same(present, text) {
 		return true, nil
 	}
 	return false, &Error{

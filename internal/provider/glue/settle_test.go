@@ -53,7 +53,7 @@ func TestRefresh(t *testing.T) {
 			object, kept := &OpenBaoObject{clients: &Clients{Clock: clock}}, private{}
 			var diags diag.Diagnostics
 			if test.age != -1 {
-				object.Wrote(t.Context(), kept, &diags)
+				object.noteWrite(t.Context(), kept, &diags)
 				clock.now = clock.now.Add(test.age)
 			}
 			began := clock.now

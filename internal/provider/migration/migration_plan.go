@@ -14,6 +14,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/ocibao/terraform-provider-ocibao/internal/migrate"
+	"github.com/ocibao/terraform-provider-ocibao/internal/provider/glue"
 )
 
 // ModifyPlan is pure, as that of the single secret: it decides for each entry
@@ -30,6 +31,7 @@ func (r *migrationResource) ModifyPlan(ctx context.Context, req resource.ModifyP
 	if resp.Diagnostics.HasError() {
 		return
 	}
+	r.refuseMisfit(ctx, plan, config, &resp.Diagnostics)
 	r.checkHistory(ctx, plan, &resp.Diagnostics)
 	if req.State.Raw.IsNull() {
 		if !plan.undecided() {
@@ -64,6 +66,24 @@ func (r *migrationResource) ModifyPlan(ctx context.Context, req resource.ModifyP
 	r.preflightRelease(ctx, prior, plan.leaving(states), plan.OnDestroy.ValueString(), &resp.Diagnostics)
 	r.foreseeAll(ctx, plan, plan.added(prior), &resp.Diagnostics)
 	resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
+}
+
+// refuseMisfit is as that of the single secret; what it looks at is the same for all.
+func (r *migrationResource) refuseMisfit(ctx context.Context, plan, config migrationModel, diags *diag.Diagnostics) {
+	if plan.Mount.IsUnknown() || plan.Namespace.IsUnknown() {
+		return
+	}
+	err := r.misfit(ctx, migrate.Wish{
+		At:             plan.location(""),
+		OnDestroy:      migrate.OnDestroy(plan.OnDestroy.ValueString()),
+		Detection:      migrate.Detection(config.DriftDetection.ValueString()),
+		DeleteAtExpiry: plan.DeleteAtExpiry.ValueBool(),
+	})
+	if err == nil {
+		return
+	}
+	attribute, err := remedied(err)
+	glue.Failure{Verb: "migrate", Thing: "secrets", Identity: "to " + plan.place()}.AddTo(diags, path.Root(attribute), err)
 }
 
 // decide shows the decisions for all entries in the plan.

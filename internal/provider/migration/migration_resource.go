@@ -109,7 +109,7 @@ func (r *migrationResource) Read(ctx context.Context, req resource.ReadRequest, 
 		return
 	}
 	if r.unknown() {
-		glue.NotRefreshed(&resp.Diagnostics, "migration to", state.place())
+		glue.NotRefreshed(&resp.Diagnostics, "migration to "+state.place())
 		r.Identify(ctx, resp.State, resp.Identity, &resp.Diagnostics)
 		return
 	}
