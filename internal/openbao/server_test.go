@@ -67,7 +67,7 @@ func client(t *testing.T, changes ...func(*openbao.Config)) *openbao.Client {
 // the line from which OpenBao was forked.
 func isOpenBao(t *testing.T, c *openbao.Client) bool {
 	t.Helper()
-	health, err := c.Health(t.Context())
+	health, err := c.NodeHealth(t.Context())
 	mustNot(t, err)
 	return !strings.HasPrefix(health.Version, "1.")
 }
