@@ -129,7 +129,9 @@ func (m *migratedSecretModel) follow(config migratedSecretModel) {
 	case config.VersionNumber.IsUnknown() || config.Stage.IsUnknown():
 		m.Stage = config.Stage
 	case !config.VersionNumber.IsNull():
-		m.Stage = types.StringNull()
+		// Both are there only by ignore_changes, which puts what the state has in the
+		// place of the configuration.
+		m.Stage = config.Stage
 	case config.Stage.IsNull():
 		m.Stage = types.StringValue(migrate.StageCurrent)
 	}

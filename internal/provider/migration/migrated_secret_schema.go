@@ -59,7 +59,8 @@ func sourceArguments() map[string]schema.Attribute {
 			Optional: true,
 			Computed: true,
 			MarkdownDescription: "Rotation stage to follow: `CURRENT`, `LATEST`, `PENDING` or `PREVIOUS`. Default `CURRENT`, unless `version_number` is set. " +
-				"Stages other than `CURRENT` cost one more request at each refresh.",
+				"Stages other than `CURRENT` cost one more request at each refresh. " +
+				"A configuration that `-generate-config-out` wrote has both: keep `stage` to follow, or `version_number` to stay.",
 			Validators: []validator.String{stringvalidator.OneOf(migrate.Stages...)},
 		},
 	}
@@ -170,7 +171,8 @@ func behaviourArguments() map[string]schema.Attribute {
 			Default:  stringdefault.StaticString(string(migrate.Retain)),
 			MarkdownDescription: "What happens to the copy in OpenBao when the resource is destroyed or moves: `retain` (default) leaves it, " +
 				"`soft_delete` marks the current version deleted (KV v2 only), `destroy` removes it with all its versions. " +
-				"A value that somebody else wrote since is not deleted, unless `on_conflict` is `overwrite`.",
+				"A value that somebody else wrote since is not deleted, unless `on_conflict` is `overwrite`. " +
+				"With `create_before_destroy` keep `retain`: a replacement takes over the copy at the path before the old one is destroyed, and would lose it.",
 			Validators: []validator.String{stringvalidator.OneOf(string(migrate.Retain), string(migrate.SoftDelete), string(migrate.Destroy))},
 		},
 		"drift_detection": schema.StringAttribute{
