@@ -163,7 +163,7 @@ func quotedMessages(guide string) []string {
 // order, where the code may have gaps in other places. "Unable to <verb> <thing>
 // …" is composed of a verb and a thing that are texts of their own.
 func (m messages) says(message string) bool {
-	if composed := failure.FindStringSubmatch(message); composed != nil && slices.Contains(m.texts, composed[1]) && slices.Contains(m.texts, composed[2]) {
+	if composed := failure.FindStringSubmatch(message); composed != nil && slices.Contains(m.texts, composed[1]) && m.names(composed[2]) {
 		return true
 	}
 	parts := regexp.MustCompile(" *"+gap+" *").Split(message, -1)
@@ -176,6 +176,13 @@ func (m messages) says(message string) bool {
 			text = rest
 		}
 		return true
+	})
+}
+
+// names tells whether a text is a thing, alone or with its identity behind it.
+func (m messages) names(thing string) bool {
+	return slices.ContainsFunc(m.texts, func(text string) bool {
+		return text == thing || strings.HasPrefix(text, thing+" "+gap)
 	})
 }
 

@@ -210,6 +210,26 @@ func TestPromiseConverges_InterruptedAtEveryRequest(t *testing.T) {
 	}
 }
 
+var errInterrupted = errors.New("interrupted")
+
+// interrupted is an apply whose nth request fails, before or after it took effect.
+func (w *world) interrupted(wish migrate.Wish, decision migrate.Decision, after bool, nth int) (migrate.Result, error) {
+	calls := 0
+	strike := func(string) error {
+		if calls++; calls == nth {
+			return errInterrupted
+		}
+		return nil
+	}
+	if after {
+		w.target.After = strike
+	} else {
+		w.target.Fail, w.source.Fail = strike, strike
+	}
+	defer func() { w.target.Fail, w.source.Fail, w.target.After = nil, nil, nil }()
+	return w.apply(wish, decision)
+}
+
 // interruptOnce fails the nth request and reports whether there was one.
 func interruptOnce(t *testing.T, engine migrate.Engine, rotation, after bool, nth int) bool {
 	t.Helper()
@@ -223,22 +243,8 @@ func interruptOnce(t *testing.T, engine migrate.Engine, rotation, after bool, nt
 		}
 	}
 	decision := w.plan(wishA())
-	interrupted := errors.New("interrupted")
-	calls := 0
-	strike := func(string) error {
-		if calls++; calls == nth {
-			return interrupted
-		}
-		return nil
-	}
-	if after {
-		w.target.After = strike
-	} else {
-		w.target.Fail, w.source.Fail = strike, strike
-	}
-	_, err := w.apply(wishA(), decision)
-	w.target.Fail, w.source.Fail, w.target.After = nil, nil, nil
-	if err != nil && !errors.Is(err, interrupted) {
+	_, err := w.interrupted(wishA(), decision, after, nth)
+	if err != nil && !errors.Is(err, errInterrupted) {
 		t.Fatalf("request %d: %v", nth, err)
 	}
 	w.clock.Sleep(context.Background(), 60e9)

@@ -69,45 +69,6 @@ func TestDescribe(t *testing.T) {
 	}
 }
 
-// The number of the current version may be left out by what is not Oracle's own.
-func TestDescribeWithoutCurrentVersion(t *testing.T) {
-	for name, test := range map[string]struct {
-		status int
-		answer any
-		want   int64
-	}{
-		"told by the stages": {200, []any{
-			map[string]any{"secretId": testSecret, "versionNumber": 4, "timeCreated": "2025-01-01T00:00:00.123Z", "stages": []string{"LATEST", "PENDING"}},
-			map[string]any{"secretId": testSecret, "versionNumber": 3, "timeCreated": "2025-01-01T00:00:00.123Z", "stages": []string{"CURRENT"}},
-		}, 3},
-		"no stages": {200, []any{map[string]any{"secretId": testSecret, "versionNumber": 4, "timeCreated": "2025-01-01T00:00:00.123Z"}}, 0},
-		"hidden":    {404, map[string]string{"code": "NotAuthorizedOrNotFound", "message": "no"}, 0},
-	} {
-		t.Run(name, func(t *testing.T) {
-			client, _, _ := serve(t, func(w http.ResponseWriter, r *http.Request) {
-				if strings.HasSuffix(r.URL.Path, "/versions") {
-					reply(w, test.status, test.answer)
-					return
-				}
-				reply(w, 200, secretJSON("ACTIVE", map[string]any{"currentVersionNumber": nil, "unheardOf": []any{1}}))
-			})
-			got, err := client.Describe(t.Context(), testSecret)
-			if err != nil || got.CurrentVersionNumber != test.want {
-				t.Errorf("got %d %v, want %d", got.CurrentVersionNumber, err, test.want)
-			}
-		})
-	}
-	client, _, _ := serve(t, func(w http.ResponseWriter, r *http.Request) {
-		if strings.HasSuffix(r.URL.Path, "/versions") {
-			refuse(w, 401, "NotAuthenticated", "no")
-			return
-		}
-		reply(w, 200, secretJSON("ACTIVE", map[string]any{"currentVersionNumber": nil}))
-	})
-	_, err := client.Describe(t.Context(), testSecret)
-	hasKinds(t, err, migrate.ErrUnauthenticated)
-}
-
 func TestAnswerAboutAnotherSecret(t *testing.T) {
 	client, _, _ := serve(t, func(w http.ResponseWriter, r *http.Request) {
 		if strings.Contains(r.URL.Path, "secretbundles") {
@@ -128,6 +89,40 @@ func TestAnswerAboutAnotherSecret(t *testing.T) {
 	hasKinds(t, err, ErrUnexpectedAnswer)
 	if bundle.Content.Len() != 0 {
 		t.Error("the content of another secret came out")
+	}
+}
+
+// The number of the current version is no required field of Oracle's.
+func TestDescribe_WithoutCurrentVersionNumber(t *testing.T) {
+	version := func(n int, stages ...string) map[string]any {
+		return map[string]any{"secretId": testSecret, "versionNumber": n, "stages": stages}
+	}
+	for name, test := range map[string]struct {
+		state    string
+		status   int
+		requests int
+		want     int64
+	}{
+		"looked up":        {"ACTIVE", 200, 2, 2},
+		"no right to list": {"ACTIVE", 404, 2, 0},
+		"going away":       {"PENDING_DELETION", 200, 1, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			client, log, _ := serve(t, func(w http.ResponseWriter, r *http.Request) {
+				switch {
+				case !strings.HasSuffix(r.URL.Path, "/versions"):
+					reply(w, 200, secretJSON(test.state, map[string]any{"currentVersionNumber": nil}))
+				case test.status != 200:
+					refuse(w, test.status, "NotAuthorizedOrNotFound", "no")
+				default:
+					reply(w, 200, []any{version(3, "PENDING"), version(2, "CURRENT"), version(1, "PREVIOUS")})
+				}
+			})
+			secret, err := client.Describe(t.Context(), testSecret)
+			if err != nil || secret.CurrentVersionNumber != test.want || log.count() != test.requests {
+				t.Errorf("got %d after %d requests, %v", secret.CurrentVersionNumber, log.count(), err)
+			}
+		})
 	}
 }
 
