@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/ocibao/terraform-provider-ocibao/internal/acctest"
 )
 
 func TestMedian(t *testing.T) {
@@ -144,6 +146,7 @@ func TestProcessRecords(t *testing.T) {
 
 // Every step of a small run, with both servers and the engine.
 func TestBench(t *testing.T) {
+	t.Setenv(acctest.EnvProviderDir, os.Getenv(acctest.EnvProviderDir)) // the lab changes it
 	set, err := parseOptions([]string{"-sizes", "3", "-runs", "1", "-latency", "1ms", "-out", ""}, io.Discard)
 	if err != nil {
 		t.Fatal(err)
