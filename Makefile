@@ -113,12 +113,12 @@ changelog-release: bin/changie ## Move what is unreleased into CHANGELOG.md; VER
 	@bin/changie batch $(or $(VERSION),auto)
 	@bin/changie merge
 
-# Where the CLIs look for providers by themselves.
+# Where the CLIs look for providers by themselves. They take 0.0.0 for no version.
 PLUGINS ?= $(HOME)/.terraform.d/plugins
 
 .PHONY: install
-install: ## Build the provider to where terraform and tofu find it; VERSION=1.2.3, else 0.0.0
-	@version=$(or $(VERSION:v%=%),0.0.0); platform=$$(go env GOOS)_$$(go env GOARCH); \
+install: ## Build the provider to where terraform and tofu find it; VERSION=1.2.3, else 0.0.1
+	@version=$(or $(VERSION:v%=%),0.0.1); platform=$$(go env GOOS)_$$(go env GOARCH); \
 	for host in registry.terraform.io registry.opentofu.org; do \
 		folder="$(PLUGINS)/$$host/ocibao/ocibao/$$version/$$platform"; \
 		CGO_ENABLED=0 go build -trimpath -ldflags "-s -w -X main.version=$$version" \

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
+	"github.com/hashicorp/terraform-plugin-framework-validators/mapvalidator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
@@ -88,6 +89,7 @@ func destinationArguments() map[string]schema.Attribute {
 			ElementType: types.StringType,
 			MarkdownDescription: "Custom metadata to set on KV v2, next to what the provider sets itself (keys that begin with `ocibao_`). " +
 				"At most 60 keys of 128 bytes, 4 less with `copy_expiry` and 5 less with `copy_rotation`; values of 512 bytes. Keys that others set are left alone. Ignored on KV v1, which has none.",
+			Validators: []validator.Map{mapvalidator.NoNullValues()},
 		},
 		"copy_description": schema.BoolAttribute{
 			Optional: true,

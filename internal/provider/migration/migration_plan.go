@@ -110,6 +110,23 @@ func (m *migrationModel) decide(states map[string]migrate.State, config, prior m
 	m.warnRemoved(states, diags)
 	m.planVersions(writes, config, prior, states)
 	m.Drift = types.MapValueMust(types.StringType, drifts)
+	if len(prior.KVVersions.Elements()) == 0 && m.leftBehind(states, prior) {
+		// KV v1 has no version number whose change would show the write.
+		m.Drift = types.MapUnknown(types.StringType)
+	}
+}
+
+// leftBehind reports whether an entry that stays where it is does not follow the
+// arguments of the state, because its update failed.
+func (m *migrationModel) leftBehind(states map[string]migrate.State, prior migrationModel) bool {
+	wishes := m.wishes()
+	for name, before := range prior.wishes() {
+		wish, kept := wishes[name]
+		if kept && wish.At == before.At && formOf(states[name].Wish) != formOf(before) {
+			return true
+		}
+	}
+	return false
 }
 
 // planVersions leaves to the apply the KV versions of what is written. KV v1 has
