@@ -9,9 +9,6 @@ import (
 	"log"
 	"time"
 
-	"github.com/hashicorp/terraform-plugin-framework/provider"
-	"github.com/hashicorp/terraform-plugin-framework/providerserver"
-
 	ocibao "github.com/ocibao/terraform-provider-ocibao/internal/provider"
 )
 
@@ -44,11 +41,7 @@ func serve(debug bool) error {
 		}
 	}
 	instance := ocibao.New(version)
-	err := providerserver.Serve(context.Background(), func() provider.Provider { return instance }, providerserver.ServeOpts{
-		Address:         "registry.terraform.io/ocibao/ocibao",
-		Debug:           debug,
-		ProtocolVersion: 6,
-	})
+	err := ocibao.Serve(instance, debug)
 	ctx, cancel := context.WithTimeout(context.Background(), logoutTime)
 	defer cancel()
 	if closeErr := instance.Close(ctx); closeErr != nil {

@@ -91,8 +91,18 @@ resolve_cli() {
 
 # A user's own CLI configuration could name another build of the provider, or a
 # file that is not there; and no run here has any use for a look at what is new.
-unset TF_CLI_ARGS TF_WORKSPACE TF_DATA_DIR TF_REATTACH_PROVIDERS
 export TF_CLI_CONFIG_FILE=/dev/null CHECKPOINT_DISABLE=1 TF_IN_AUTOMATION=1
+
+# The same goes for settings of OpenBao and of OCI, and for a proxy to what is on
+# this machine.
+for name in $(compgen -e); do
+	case $name in
+	BAO_BINARY | TF_CLI_BINARY | TF_ENGINES | TF_CLI_CONFIG_FILE | TF_IN_AUTOMATION) ;;
+	TF_* | BAO_* | VAULT_* | OCI_*) unset "$name" ;;
+	esac
+done
+export no_proxy=127.0.0.1,localhost,${no_proxy:-${NO_PROXY:-}}
+export NO_PROXY=$no_proxy
 
 resolve_server
 resolve_cli

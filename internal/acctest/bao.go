@@ -9,7 +9,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -22,6 +21,12 @@ import (
 // RootToken is the root token of every server started here.
 const RootToken = "root"
 
+// What a server may take on a slow machine: to start, and to answer a request.
+const (
+	startTime   = 3 * time.Minute
+	callTimeout = time.Minute
+)
+
 // Bao is a running OpenBao-compatible server in development mode.
 type Bao struct {
 	Address    string // URL without trailing slash
@@ -29,6 +34,7 @@ type Bao struct {
 	client     *http.Client
 	process    *process
 	output     *lockedBuffer // of all processes that the server has had
+	ports      *ports        // nil for a node of a cluster
 }
 
 // StartBao starts the server of EnvBao on loopback, in memory and unsealed.
@@ -39,11 +45,30 @@ func StartBao(ctx context.Context, useTLS bool, prepare ...func(*exec.Cmd)) (*Ba
 	if err != nil {
 		return nil, err
 	}
-	listen, err := freeAddress()
+	for try := 1; ; try++ {
+		bao, err := startBao(ctx, binary, useTLS, prepare)
+		if err == nil {
+			return bao, nil
+		}
+		log := ""
+		if bao != nil {
+			bao.Stop()
+			log = bao.Log()
+		}
+		if try == startTries || !portTaken(log) {
+			return nil, fmt.Errorf("no server of %s: %w\n%s", binary, err, log)
+		}
+	}
+}
+
+// startBao starts a server. One that did not become ready comes with the error.
+func startBao(ctx context.Context, binary string, useTLS bool, prepare []func(*exec.Cmd)) (*Bao, error) {
+	reserved, err := reservePorts(1)
 	if err != nil {
 		return nil, err
 	}
-	bao := &Bao{Address: "http://" + listen, client: &http.Client{Timeout: 30 * time.Second}, output: &lockedBuffer{}}
+	listen := reserved.addresses[0]
+	bao := &Bao{Address: "http://" + listen, client: &http.Client{Timeout: callTimeout}, output: &lockedBuffer{}, ports: reserved}
 	args := []string{"server", "-dev", "-dev-root-token-id=" + RootToken, "-dev-listen-address=" + listen, "-dev-no-store-token"}
 	if useTLS {
 		dir, err := os.MkdirTemp("", "ocibao-tls-")
@@ -59,15 +84,14 @@ func StartBao(ctx context.Context, useTLS bool, prepare ...func(*exec.Cmd)) (*Ba
 		return nil, err
 	}
 	if err := bao.ready(ctx); err != nil {
-		bao.Stop()
-		return nil, fmt.Errorf("%s did not become ready: %w\n%s", binary, err, bao.output)
+		return bao, fmt.Errorf("it did not become ready: %w", err)
 	}
 	return bao, nil
 }
 
 // ready waits until the server is unsealed and active.
 func (b *Bao) ready(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, 60*time.Second)
+	ctx, cancel := context.WithTimeout(ctx, startTime)
 	defer cancel()
 	for {
 		err := b.trust()
@@ -119,7 +143,12 @@ func trusting(caCertFile string) (*http.Transport, error) {
 }
 
 // Stop ends the server.
-func (b *Bao) Stop() { b.process.stop(syscall.SIGTERM) }
+func (b *Bao) Stop() {
+	b.process.stop(syscall.SIGTERM)
+	if b.ports != nil {
+		b.ports.release()
+	}
+}
 
 // Log is what the server printed so far.
 func (b *Bao) Log() string { return b.output.String() }
@@ -168,27 +197,4 @@ func (b *Bao) request(ctx context.Context, method, token, path string, body any)
 		return answer.StatusCode, nil, fmt.Errorf("%s %s: %w", method, path, err)
 	}
 	return answer.StatusCode, decoded, nil
-}
-
-// freeAddress finds a loopback port that nobody listens on.
-func freeAddress() (string, error) {
-	free, err := freeAddresses(1)
-	if err != nil {
-		return "", err
-	}
-	return free[0], nil
-}
-
-// freeAddresses finds several such ports, all different.
-func freeAddresses(count int) ([]string, error) {
-	var free []string
-	for range count {
-		listener, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			return nil, err
-		}
-		defer listener.Close()
-		free = append(free, listener.Addr().String())
-	}
-	return free, nil
 }

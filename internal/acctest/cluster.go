@@ -10,6 +10,8 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"regexp"
+	"sync"
 	"time"
 
 	"github.com/ocibao/terraform-provider-ocibao/internal/ociemu"
@@ -23,12 +25,13 @@ type Cluster struct {
 
 	ctx       context.Context //nolint:containedctx // restarted nodes end with what started the cluster
 	dir       string
+	ports     *ports
 	unsealKey string
 }
 
-// clusterTime bounds what a cluster is waited for: that it has a leader, that a
-// node has joined.
-const clusterTime = 60 * time.Second
+// clusterTime bounds what a cluster is waited for, on a slow machine: that it has a
+// leader, that a node has joined.
+const clusterTime = 3 * time.Minute
 
 // promptly are timings of Raft and of its autopilot that make a new leader and
 // a new voter known in a second or two.
@@ -45,27 +48,33 @@ func StartCluster(ctx context.Context, size int) (*Cluster, error) {
 	if err != nil {
 		return nil, err
 	}
-	dir, err := os.MkdirTemp("", "ocibao-cluster-")
-	if err != nil {
-		return nil, err
-	}
-	cluster := &Cluster{ctx: ctx, dir: dir}
-	context.AfterFunc(ctx, cluster.Stop)
-	if err := cluster.start(binary, size); err != nil {
+	for try := 1; ; try++ {
+		dir, err := os.MkdirTemp("", "ocibao-cluster-")
+		if err != nil {
+			return nil, err
+		}
+		cluster := &Cluster{ctx: ctx, dir: dir}
+		err = cluster.start(binary, size)
+		if err == nil {
+			context.AfterFunc(ctx, cluster.Stop)
+			return cluster, nil
+		}
 		cluster.Stop()
-		return nil, fmt.Errorf("no cluster of %s: %w\n%s", binary, err, cluster.Log())
+		if try == startTries || !portTaken(cluster.Log()) {
+			return nil, fmt.Errorf("no cluster of %s: %w\n%s", binary, err, cluster.Log())
+		}
 	}
-	return cluster, nil
 }
 
 func (c *Cluster) start(binary string, size int) error {
 	if err := c.certify(); err != nil {
 		return err
 	}
-	free, err := freeAddresses(2 * size)
-	if err != nil {
+	var err error
+	if c.ports, err = reservePorts(2 * size); err != nil {
 		return err
 	}
+	free := c.ports.addresses
 	for i := range size {
 		node, err := c.newNode(binary, fmt.Sprint("node-", i+1), free[2*i], free[2*i+1])
 		if err != nil {
@@ -165,32 +174,93 @@ func (c *Cluster) Addresses() []string {
 	return addresses
 }
 
-// Leader waits until a node is active and returns it.
+// Leader waits until a node is active and returns it. A leader that was cut off
+// takes itself for active until it hears of the next one: while there are two, none
+// counts.
 func (c *Cluster) Leader(ctx context.Context) (*Node, error) {
 	var leader *Node
 	err := until(ctx, func(ctx context.Context) error {
-		for _, node := range c.Nodes {
-			if node.state(ctx) == http.StatusOK {
-				leader = node
-				return nil
-			}
+		active := c.in(ctx, http.StatusOK)
+		if len(active) != 1 {
+			return fmt.Errorf("%d nodes are active", len(active))
 		}
-		return errors.New("no node is active")
+		leader = active[0]
+		return nil
 	})
 	return leader, err
 }
 
-// Standby waits until there is a leader and returns a node that is a standby.
+// Standby waits until there are a leader and a node that is a standby, and returns
+// that.
 func (c *Cluster) Standby(ctx context.Context) (*Node, error) {
 	if _, err := c.Leader(ctx); err != nil {
 		return nil, err
 	}
-	for _, node := range c.Nodes {
-		if node.state(ctx) == http.StatusTooManyRequests {
-			return node, nil
+	var standby *Node
+	err := until(ctx, func(ctx context.Context) error {
+		found := c.in(ctx, http.StatusTooManyRequests)
+		if len(found) == 0 {
+			return errors.New("no node is a standby")
+		}
+		standby = found[0]
+		return nil
+	})
+	return standby, err
+}
+
+// in are the nodes that are in a state, in their order.
+func (c *Cluster) in(ctx context.Context, state int) []*Node {
+	states := make([]int, len(c.Nodes))
+	var asked sync.WaitGroup
+	for i, node := range c.Nodes {
+		asked.Go(func() { states[i] = node.state(ctx) })
+	}
+	asked.Wait()
+	var found []*Node
+	for i, node := range c.Nodes {
+		if states[i] == state {
+			found = append(found, node)
 		}
 	}
-	return nil, errors.New("no node is a standby")
+	return found
+}
+
+// Call is Bao.Call to the leader. On a busy machine a leader may lose its place at any
+// time; what it could not do for that is asked of the next one.
+func (c *Cluster) Call(ctx context.Context, method, token, path string, body any) (status int, answer map[string]any, err error) {
+	err = until(ctx, func(ctx context.Context) error {
+		leader, err := c.Leader(ctx)
+		if err != nil {
+			return err
+		}
+		if status, answer, err = leader.Call(ctx, method, token, path, body); err != nil {
+			return err
+		}
+		if status == http.StatusInternalServerError && leaderless.MatchString(fmt.Sprint(answer["errors"])) {
+			return fmt.Errorf("%s: %v", leader.ID, answer["errors"])
+		}
+		return nil
+	})
+	return status, answer, err
+}
+
+// leaderless is what nodes say that are not the leader, or not any more.
+var leaderless = regexp.MustCompile(`node not active|not the leader|leadership lost|leadership transfer`)
+
+// Seal seals the node that is active and returns it: a server seals only then. Another
+// node is sealed by Restart.
+func (c *Cluster) Seal(ctx context.Context) (*Node, error) {
+	var sealed *Node
+	err := until(ctx, func(ctx context.Context) error {
+		leader, err := c.Leader(ctx)
+		if err != nil {
+			return err
+		}
+		sealed = leader
+		_, err = leader.must(ctx, http.MethodPut, RootToken, "sys/seal", nil)
+		return err
+	})
+	return sealed, err
 }
 
 // WaitVoters waits until so many nodes vote, all of them unsealed.
@@ -216,17 +286,13 @@ func (c *Cluster) WaitVoters(ctx context.Context, count int) error {
 		if raw, err := json.Marshal(answer); err != nil || json.Unmarshal(raw, &peers) != nil {
 			return errors.New("the list of peers cannot be read")
 		}
-		voters, serving := 0, 0
+		voters := 0
 		for _, server := range peers.Data.Config.Servers {
 			if server.Voter {
 				voters++
 			}
 		}
-		for _, node := range c.Nodes {
-			if state := node.state(ctx); state == http.StatusOK || state == http.StatusTooManyRequests {
-				serving++
-			}
-		}
+		serving := len(c.in(ctx, http.StatusOK)) + len(c.in(ctx, http.StatusTooManyRequests))
 		if voters < count || serving < count {
 			return fmt.Errorf("%d of %d nodes vote, %d serve", voters, count, serving)
 		}
@@ -238,6 +304,9 @@ func (c *Cluster) WaitVoters(ctx context.Context, count int) error {
 func (c *Cluster) Stop() {
 	for _, node := range c.Nodes {
 		node.Kill()
+	}
+	if c.ports != nil {
+		c.ports.release()
 	}
 	_ = os.RemoveAll(c.dir)
 }
@@ -261,7 +330,7 @@ func until(ctx context.Context, step func(context.Context) error) error {
 			return nil
 		}
 		if stopped := pause(ctx, 2*pollInterval); stopped != nil {
-			return fmt.Errorf("%w (last: %w)", stopped, err)
+			return fmt.Errorf("%w (last: %w)", context.Cause(ctx), err)
 		}
 	}
 }

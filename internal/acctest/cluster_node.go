@@ -34,7 +34,7 @@ func (c *Cluster) newNode(binary, id, listen, peers string) (*Node, error) {
 	}
 	node := &Node{
 		ID: id, cluster: c, binary: binary, config: stored + ".json",
-		Bao: &Bao{Address: "https://" + listen, CACertFile: c.CACertFile, output: &lockedBuffer{}, client: &http.Client{Timeout: 30 * time.Second, Transport: transport}},
+		Bao: &Bao{Address: "https://" + listen, CACertFile: c.CACertFile, output: &lockedBuffer{}, client: &http.Client{Timeout: callTimeout, Transport: transport}},
 	}
 	storage := maps.Clone(promptly)
 	storage["path"], storage["node_id"] = stored, id
@@ -59,12 +59,16 @@ func (n *Node) start(ctx context.Context) error {
 	if n.process, err = launch(n.cluster.ctx, n.output, n.binary, []string{"server", "-config=" + n.config, "-log-level=warn"}); err != nil {
 		return err
 	}
-	return until(ctx, func(ctx context.Context) error {
+	running, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	go func() {
 		select {
 		case <-n.process.ended:
-			return fmt.Errorf("%s ended", n.ID)
-		default:
+			cancel(fmt.Errorf("%s ended", n.ID))
+		case <-running.Done():
 		}
+	}()
+	return until(running, func(ctx context.Context) error {
 		if n.state(ctx) == 0 {
 			return fmt.Errorf("%s does not answer", n.ID)
 		}
@@ -103,31 +107,18 @@ func (n *Node) Kill() {
 	}
 }
 
-// Hang stops the process without ending it: connections are accepted, and
-// nothing is answered any more. A busy machine stops the threads of a process
-// one after the other, so it returns only when the node has left a request
-// without an answer.
-func (n *Node) Hang(ctx context.Context) error {
+// Hang stops the process without ending it: connections are accepted, and nothing
+// is answered any more. A busy machine stops the threads of a process one after the
+// other, so it waits until the system tells that all of them stand still.
+func (n *Node) Hang() error {
 	if err := n.process.signal(syscall.SIGSTOP); err != nil {
 		return err
 	}
-	return until(ctx, func(ctx context.Context) error {
-		if n.state(ctx) != 0 {
-			return fmt.Errorf("%s still answers", n.ID)
-		}
-		return nil
-	})
+	return n.process.stopped()
 }
 
 // Resume lets a process that hangs go on.
 func (n *Node) Resume() error { return n.process.signal(syscall.SIGCONT) }
-
-// Seal seals the node. A server seals only while it is active; another node is
-// sealed by Restart.
-func (n *Node) Seal(ctx context.Context) error {
-	_, err := n.must(ctx, http.MethodPut, RootToken, "sys/seal", nil)
-	return err
-}
 
 // Restart starts the process anew, with what it has stored. It is sealed then.
 func (n *Node) Restart(ctx context.Context) error {

@@ -31,26 +31,27 @@ func TestCluster(t *testing.T) {
 			t.Errorf("the health of %s is %d: %v", node.ID, status, err)
 		}
 	}
+	kept := func(method string, body any) {
+		t.Helper()
+		if status, answer, err := cluster.Call(t.Context(), method, "", "sys/policies/acl/kept", body); err != nil || status >= 300 {
+			t.Fatalf("%d %v %v\n%s", status, answer, err, cluster.Log())
+		}
+	}
 	first, err := cluster.Leader(t.Context())
 	must(err)
-	status, _, err := first.Call(t.Context(), http.MethodPut, "", "sys/policies/acl/kept", map[string]string{"policy": `path "a" { capabilities = ["read"] }`})
-	if err != nil || status >= 300 {
-		t.Fatalf("%d %v", status, err)
-	}
+	kept(http.MethodPut, map[string]string{"policy": `path "a" { capabilities = ["read"] }`})
 	first.Kill()
 	second, err := cluster.Leader(t.Context())
 	must(err)
 	if second == first {
 		t.Fatal("the leader was not killed")
 	}
-	if status, _, err := second.Call(t.Context(), http.MethodGet, "", "sys/policies/acl/kept", nil); err != nil || status != http.StatusOK {
-		t.Errorf("%d %v", status, err)
-	}
+	kept(http.MethodGet, nil)
 	must(first.Restart(t.Context()))
 	expect(first, http.StatusServiceUnavailable)
 	must(first.Unseal(t.Context()))
 	must(cluster.WaitVoters(t.Context(), 3))
-	must(first.Hang(t.Context()))
+	must(first.Hang())
 	impatient, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
 	defer cancel()
 	if _, _, err := first.Call(impatient, http.MethodGet, "", "sys/health", nil); !errors.Is(err, context.DeadlineExceeded) {
@@ -58,6 +59,7 @@ func TestCluster(t *testing.T) {
 	}
 	must(first.Resume())
 	must(cluster.WaitVoters(t.Context(), 3))
-	must(second.Seal(t.Context()))
-	expect(second, http.StatusServiceUnavailable)
+	sealed, err := cluster.Seal(t.Context())
+	must(err)
+	expect(sealed, http.StatusServiceUnavailable)
 }

@@ -74,6 +74,7 @@ func clustered(t testing.TB, size int) *Harness {
 		t.Fatal(err)
 	}
 	t.Cleanup(h.Cluster.Stop)
+	h.showOnFailure(h.Cluster.Log)
 	h.Bao = h.Cluster.Nodes[0].Bao
 	return h
 }
@@ -89,11 +90,26 @@ func start(t testing.TB, useTLS bool, options []ociemu.Option, prepare ...func(*
 		t.Fatal(err)
 	}
 	t.Cleanup(h.Bao.Stop)
+	h.showOnFailure(h.Bao.Log)
 	if h.Proxy, err = StartProxy(t.Context(), h.Bao.Address); err != nil {
 		t.Fatal(err)
 	}
 	h.work()
 	return h
+}
+
+// showOnFailure adds the end of a log to the output of a test that fails.
+func (h *Harness) showOnFailure(log func() string) {
+	h.Cleanup(func() {
+		if h.Failed() {
+			h.Logf("the servers said:\n%s", lastLines(log(), 60))
+		}
+	})
+}
+
+func lastLines(text string, count int) string {
+	lines := strings.SplitAfter(text, "\n")
+	return strings.Join(lines[max(0, len(lines)-count):], "")
 }
 
 // work makes the workspace.
@@ -227,11 +243,19 @@ func (h *Harness) Rotate(id, content string) {
 // fails the test unless it succeeds.
 func (h *Harness) Operator(method, path string, body any) map[string]any {
 	h.Helper()
-	status, answer, err := h.Bao.Call(h.Context(), method, RootToken, path, body)
+	status, answer, err := h.call(method, path, body)
 	if err != nil || status >= 300 {
 		h.Fatalf("%s %s: %d %v %v", method, path, status, answer, err)
 	}
 	return answer
+}
+
+// call makes a request with the root token; in a cluster the leader gets it.
+func (h *Harness) call(method, path string, body any) (int, map[string]any, error) {
+	if h.Cluster != nil {
+		return h.Cluster.Call(h.Context(), method, RootToken, path, body)
+	}
+	return h.Bao.Call(h.Context(), method, RootToken, path, body)
 }
 
 // MountKV mounts a KV engine, version 1 or 2, as an operator would.
@@ -240,17 +264,17 @@ func (h *Harness) MountKV(path, version string) {
 	h.Operator(http.MethodPost, "sys/mounts/"+path, map[string]any{"type": "kv", "options": map[string]string{"version": version}})
 	if version == "2" {
 		h.Eventually(func() bool {
-			status, _, err := h.Bao.Call(h.Context(), http.MethodGet, RootToken, path+"/config", nil)
+			status, _, err := h.call(http.MethodGet, path+"/config", nil)
 			return err == nil && status == http.StatusOK
 		})
 	}
 }
 
-// Eventually waits until something is done, for a minute at most, and fails the
+// Eventually waits until something is done, for two minutes at most, and fails the
 // test when it never is.
 func (h *Harness) Eventually(done func() bool) {
 	h.Helper()
-	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); {
+	for deadline := time.Now().Add(2 * time.Minute); time.Now().Before(deadline); {
 		if done() {
 			return
 		}
@@ -264,7 +288,7 @@ func (h *Harness) Eventually(done func() bool) {
 // Data is the data part of what stands at a path, or nil when nothing does.
 func (h *Harness) Data(path string) map[string]any {
 	h.Helper()
-	status, answer, err := h.Bao.Call(h.Context(), http.MethodGet, RootToken, path, nil)
+	status, answer, err := h.call(http.MethodGet, path, nil)
 	if err != nil || status != http.StatusOK && status != http.StatusNotFound {
 		h.Fatalf("GET %s: %d %v %v", path, status, answer, err)
 	}

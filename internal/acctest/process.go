@@ -3,6 +3,7 @@ package acctest
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -21,7 +22,7 @@ type process struct {
 // the context or with stop.
 func launch(ctx context.Context, output *lockedBuffer, binary string, args []string, prepare ...func(*exec.Cmd)) (*process, error) {
 	command := exec.CommandContext(ctx, binary, args...)
-	command.Env = append(os.Environ(), "HOME="+os.TempDir(), "BAO_TOKEN=", "VAULT_TOKEN=", "BAO_ADDR=", "VAULT_ADDR=")
+	command.Env = cleanEnviron()
 	command.Stdout, command.Stderr = output, output
 	command.Cancel = func() error { return command.Process.Signal(syscall.SIGTERM) }
 	command.WaitDelay = 5 * time.Second
@@ -40,6 +41,23 @@ func launch(ctx context.Context, output *lockedBuffer, binary string, args []str
 }
 
 func (p *process) signal(signal os.Signal) error { return p.command.Process.Signal(signal) }
+
+// stopped waits until a process has stopped that was told to by SIGSTOP.
+func (p *process) stopped() error {
+	for {
+		var status syscall.WaitStatus
+		_, err := syscall.Wait4(p.command.Process.Pid, &status, syscall.WUNTRACED, nil)
+		switch {
+		case errors.Is(err, syscall.EINTR):
+		case err != nil:
+			return fmt.Errorf("waiting for the process to stop: %w", err)
+		case status.Stopped():
+			return nil
+		default:
+			return errors.New("the process ended instead of stopping")
+		}
+	}
+}
 
 // stop sends a signal that ends the process, and waits for the end.
 func (p *process) stop(signal os.Signal) {

@@ -1,5 +1,6 @@
-// Package aclpolicy writes ACL policies and looks for mistakes in them. It knows
-// the language of policies and the paths of KV engines, and asks no server.
+// Package aclpolicy reads, compares and writes ACL policies and looks for mistakes
+// in them. It knows the language of policies and the paths of KV engines, and asks
+// no server.
 package aclpolicy
 
 import (
@@ -50,18 +51,25 @@ func checkWildcards(path string) error {
 	return nil
 }
 
-// checkTemplate refuses braces that are not balanced, or nested.
 func checkTemplate(path string) error {
+	if !balanced(path) {
+		return fmt.Errorf("path %q: the {{ }} of a template are not balanced", path)
+	}
+	return nil
+}
+
+// balanced reports whether every "{{" has its "}}", without nesting.
+func balanced(path string) bool {
 	for i, part := range strings.Split(path, "{{") {
 		want := 1
 		if i == 0 {
 			want = 0
 		}
 		if strings.Count(part, "}}") != want {
-			return fmt.Errorf("path %q: the {{ }} of a template are not balanced", path)
+			return false
 		}
 	}
-	return nil
+	return true
 }
 
 // CheckCapabilities refuses capabilities that do not go together. Whether each

@@ -6,7 +6,7 @@ import (
 	"testing"
 
 	"github.com/ocibao/terraform-provider-ocibao/internal/aclpolicy"
-	"github.com/ocibao/terraform-provider-ocibao/internal/openbao"
+	"github.com/ocibao/terraform-provider-ocibao/internal/aclpolicy/policytest"
 )
 
 // Any text gets an answer: no crash, the same findings each time, each of them
@@ -35,9 +35,27 @@ func FuzzLint(f *testing.F) {
 			if finding.Message == "" || finding.Severity == "" || finding.Line < 0 || finding.Line > 1+strings.Count(policy, "\n") {
 				t.Errorf("%q: %+v", policy, finding)
 			}
-			if finding.Severity == aclpolicy.SeverityError && finding.Path == "" && openbao.ParsePolicy(policy) == nil {
+			if finding.Severity == aclpolicy.SeverityError && finding.Path == "" && aclpolicy.Validate(policy) == nil {
 				t.Errorf("%q can be read, but: %s", policy, finding)
 			}
+		}
+	})
+}
+
+// Any text of a policy gets an answer, and is the same as itself.
+func FuzzSame(f *testing.F) {
+	for policy := range policytest.Texts {
+		f.Add(policy, `path "a" { policy = "read" }`)
+	}
+	f.Fuzz(func(t *testing.T, a, b string) {
+		if !aclpolicy.Same(a, a) {
+			t.Error("a policy differs from itself")
+		}
+		if aclpolicy.Validate(a) == nil && !aclpolicy.Same(a, a+"\n") {
+			t.Errorf("%q differs from itself with a line more", a)
+		}
+		if aclpolicy.Same(a, b) != aclpolicy.Same(b, a) {
+			t.Error("the order makes a difference")
 		}
 	})
 }

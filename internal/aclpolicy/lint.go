@@ -49,7 +49,7 @@ type Facts struct {
 // need to be. The findings come in the order of the lines.
 func Lint(policy string, facts Facts) []Finding {
 	stanzas, err := parse(policy)
-	var broken parseError
+	var broken syntaxError
 	if errors.As(err, &broken) {
 		return []Finding{{Severity: SeverityError, Line: broken.line, Message: broken.text}}
 	}

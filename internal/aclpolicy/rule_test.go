@@ -1,7 +1,6 @@
 package aclpolicy_test
 
 import (
-	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -11,7 +10,6 @@ import (
 	"github.com/hashicorp/hcl/hcl/printer"
 
 	"github.com/ocibao/terraform-provider-ocibao/internal/aclpolicy"
-	"github.com/ocibao/terraform-provider-ocibao/internal/openbao"
 )
 
 func read(path string) aclpolicy.Rule {
@@ -71,7 +69,7 @@ path "team/{{identity.entity.id}}/+/x*" {
 		if formatted, err := printer.Format([]byte(got)); len(test.rules) > 0 && (err != nil || string(formatted) != got) {
 			t.Errorf("%s: the formatter makes of it (%v)\n%s", name, err, formatted)
 		}
-		if err := openbao.ParsePolicy(got); len(test.rules) > 0 && err != nil {
+		if err := aclpolicy.Validate(got); len(test.rules) > 0 && err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -141,13 +139,6 @@ func TestChecks(t *testing.T) {
 	}
 }
 
-// The words of both packages are the same: what one writes the other reads.
-func TestCapabilities(t *testing.T) {
-	if !reflect.DeepEqual(aclpolicy.Capabilities, openbao.Capabilities) {
-		t.Errorf("%v, want %v", aclpolicy.Capabilities, openbao.Capabilities)
-	}
-}
-
 // What is rendered can be read, is laid out, and hides nothing from the linter.
 func FuzzRender(f *testing.F) {
 	f.Add("credentials/data/a", "read", "why", "ttl", "1h")
@@ -169,10 +160,10 @@ func FuzzRender(f *testing.F) {
 			AllowedParameters: map[string][]string{parameter: {value}},
 		}
 		text := aclpolicy.Render([]aclpolicy.Rule{rule, read("last")})
-		if err := openbao.ParsePolicy(text); err != nil {
+		if err := aclpolicy.Validate(text); err != nil {
 			t.Fatalf("%v:\n%s", err, text)
 		}
-		if !openbao.SamePolicy(text, aclpolicy.Render([]aclpolicy.Rule{read("last"), rule})) {
+		if !aclpolicy.Same(text, aclpolicy.Render([]aclpolicy.Rule{read("last"), rule})) {
 			t.Errorf("blocks run into each other:\n%s", text)
 		}
 		file, err := hcl.Parse(text)

@@ -187,7 +187,7 @@ func baoCall(method, path string, body any, wrapTTL string) (map[string]any, err
 	if err != nil {
 		return nil, err
 	}
-	for range 50 {
+	for range 600 {
 		request, err := http.NewRequest(method, os.Getenv("BAO_ADDR")+"/v1/"+path, bytes.NewReader(payload))
 		if err != nil {
 			return nil, err

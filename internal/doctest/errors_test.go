@@ -161,9 +161,16 @@ func quotedMessages(guide string) []string {
 
 // says tells whether a text of the code has the message: each of its parts, in
 // order, where the code may have gaps in other places. "Unable to <verb> <thing>
-// …" is composed of a verb and a thing that are texts of their own.
+// …" is composed of a verb and a thing that are texts of their own; that of the thing
+// may have its name behind it.
 func (m messages) says(message string) bool {
-	if composed := failure.FindStringSubmatch(message); composed != nil && slices.Contains(m.texts, composed[1]) && slices.Contains(m.texts, composed[2]) {
+	thing := func(name string) bool {
+		return slices.ContainsFunc(m.texts, func(text string) bool {
+			begin, _, _ := strings.Cut(text, gap)
+			return strings.TrimSuffix(begin, " ") == name
+		})
+	}
+	if composed := failure.FindStringSubmatch(message); composed != nil && slices.Contains(m.texts, composed[1]) && thing(composed[2]) {
 		return true
 	}
 	parts := regexp.MustCompile(" *"+gap+" *").Split(message, -1)

@@ -55,21 +55,15 @@ func Execute(ctx context.Context, ports Ports, wish Wish, decision Decision, sta
 	if state != nil && state.Wish.At.Same(wish.At) && state.Record.Engine != run.engine && !state.Record.MountChanged {
 		return Result{}, fmt.Errorf("%w: the mount of %s was replaced or upgraded", ErrChangedMeanwhile, wish.At)
 	}
-	if run.engine == KV1 && wish.Detection == DetectVersion {
-		return Result{}, fmt.Errorf("%w: %s", ErrVersionDetectionOnKV1, wish.At)
-	}
-	if run.engine == KV1 && wish.OnDestroy == SoftDelete {
-		return Result{}, fmt.Errorf("%w: %s", ErrSoftDeleteOnKV1, wish.At)
-	}
-	if run.engine == KV1 && wish.DeleteAtExpiry {
-		return Result{}, fmt.Errorf("%w: %s", ErrDeletionOnKV1, wish.At)
+	if err := wish.Fits(run.engine); err != nil {
+		return Result{}, err
 	}
 	if err := run.describe(ctx, decision); err != nil {
 		return Result{}, err
 	}
 	declared := declaredMetadata(wish, run.source)
 	if run.engine == KV2 {
-		if err := validateMetadata(declared, wish.carriedKeys()); err != nil {
+		if err := validateDeclared(declared, wish, run.source); err != nil {
 			return Result{}, err
 		}
 	}

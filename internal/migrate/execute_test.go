@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/ocibao/terraform-provider-ocibao/internal/migrate"
@@ -209,6 +210,26 @@ func TestPromiseConverges_InterruptedAtEveryRequest(t *testing.T) {
 	}
 }
 
+var errInterrupted = errors.New("interrupted")
+
+// interrupted is an apply whose nth request fails, before or after it took effect.
+func (w *world) interrupted(wish migrate.Wish, decision migrate.Decision, after bool, nth int) (migrate.Result, error) {
+	calls := 0
+	strike := func(string) error {
+		if calls++; calls == nth {
+			return errInterrupted
+		}
+		return nil
+	}
+	if after {
+		w.target.After = strike
+	} else {
+		w.target.Fail, w.source.Fail = strike, strike
+	}
+	defer func() { w.target.Fail, w.source.Fail, w.target.After = nil, nil, nil }()
+	return w.apply(wish, decision)
+}
+
 // interruptOnce fails the nth request and reports whether there was one.
 func interruptOnce(t *testing.T, engine migrate.Engine, rotation, after bool, nth int) bool {
 	t.Helper()
@@ -222,22 +243,8 @@ func interruptOnce(t *testing.T, engine migrate.Engine, rotation, after bool, nt
 		}
 	}
 	decision := w.plan(wishA())
-	interrupted := errors.New("interrupted")
-	calls := 0
-	strike := func(string) error {
-		if calls++; calls == nth {
-			return interrupted
-		}
-		return nil
-	}
-	if after {
-		w.target.After = strike
-	} else {
-		w.target.Fail, w.source.Fail = strike, strike
-	}
-	_, err := w.apply(wishA(), decision)
-	w.target.Fail, w.source.Fail, w.target.After = nil, nil, nil
-	if err != nil && !errors.Is(err, interrupted) {
+	_, err := w.interrupted(wishA(), decision, after, nth)
+	if err != nil && !errors.Is(err, errInterrupted) {
 		t.Fatalf("request %d: %v", nth, err)
 	}
 	w.clock.Sleep(context.Background(), 60e9)
@@ -441,6 +448,40 @@ func TestExecute_SourceMetadataComesAlong(t *testing.T) {
 	w.converge(wish)
 	if got := w.target.Custom(place); got["cost"] != "2" || got["owner"] != "us" {
 		t.Errorf("a vanished source took metadata along: %v", got)
+	}
+}
+
+func TestExecute_SourceMetadataThatDoesNotFit(t *testing.T) {
+	for name, test := range map[string]struct {
+		description string
+		tags        map[string]string
+		err         error
+		says        string
+	}{
+		"empty tag":         {"", map[string]string{"env": ""}, migrate.ErrFreeformTags, `"env" is empty`},
+		"line break":        {"one\ntwo", nil, migrate.ErrDescription, `"description" has a character`},
+		"long description":  {strings.Repeat("x", 513), nil, migrate.ErrDescription, "longer than 512 bytes"},
+		"tab in a tag name": {"", map[string]string{"a\tb": "x"}, migrate.ErrFreeformTags, "has a character"},
+		"reserved tag name": {"", map[string]string{"ocibao_x": "x"}, migrate.ErrFreeformTags, "the provider's own"},
+		"tag description":   {"", map[string]string{"description": ""}, migrate.ErrFreeformTags, `"description" is empty`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t, migrate.KV2)
+			w.source.Change(idA, func(s *migrate.SourceSecret) { s.Description, s.FreeformTags = test.description, test.tags })
+			wish := wishA()
+			wish.CopyDescription, wish.CopyFreeformTags = true, true
+			_, err := w.apply(wish, w.plan(wish))
+			if !errors.Is(err, test.err) || !strings.Contains(err.Error(), test.says) {
+				t.Errorf("got %v", err)
+			}
+			if w.target.Fields(place) != "" {
+				t.Error("the value was written before the metadata was looked at")
+			}
+			wish.CustomMetadata = map[string]string{"env": "none", "description": "ours"}
+			if _, err := w.apply(wish, w.plan(wish)); (err == nil) != (test.tags["a\tb"]+test.tags["ocibao_x"] == "") {
+				t.Errorf("with a way out: got %v", err)
+			}
+		})
 	}
 }
 

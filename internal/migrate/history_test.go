@@ -79,24 +79,10 @@ func TestHistoryNumbers(t *testing.T) {
 // Interrupted at any request, before or after it took effect, the history is
 // completed by the next apply, and nothing is written twice.
 func TestHistory_Interrupted(t *testing.T) {
-	interrupted := errors.New("interrupted")
 	for _, after := range []bool{false, true} {
 		for nth := 1; ; nth++ {
 			w := fiveVersions(t)
-			calls := 0
-			strike := func(string) error {
-				if calls++; calls == nth {
-					return interrupted
-				}
-				return nil
-			}
-			if after {
-				w.target.After = strike
-			} else {
-				w.target.Fail, w.source.Fail = strike, strike
-			}
-			_, err := w.apply(wishHistory(5), w.plan(wishHistory(5)))
-			w.target.Fail, w.source.Fail, w.target.After = nil, nil, nil
+			_, err := w.interrupted(wishHistory(5), w.plan(wishHistory(5)), after, nth)
 			if err == nil {
 				if nth < 6 {
 					t.Errorf("only %d requests were interrupted", nth-1)

@@ -1,9 +1,13 @@
 package migrate
 
 import (
+	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 )
 
 // ReservedMetadataPrefix begins the custom metadata keys that are the provider's
@@ -30,6 +34,9 @@ const (
 	maxMetadataKeyLength   = 128 // bytes
 	maxMetadataValueLength = 512 // bytes
 )
+
+// descriptionKey is where the source's description goes.
+const descriptionKey = "description"
 
 // Mark says which version of which secret a KV v2 entry is a copy of. It tells
 // the provider's own entries from everybody else's, also when state was lost.
@@ -74,7 +81,7 @@ func declaredMetadata(wish Wish, source SourceSecret) map[string]string {
 		}
 	}
 	if wish.CopyDescription && source.Description != "" {
-		declared["description"] = source.Description
+		declared[descriptionKey] = source.Description
 	}
 	for key, value := range wish.CustomMetadata {
 		declared[key] = value
@@ -91,19 +98,62 @@ func validateMetadata(metadata map[string]string, more int) error {
 	if own := markKeys + more; len(metadata) > maxMetadataKeys-own {
 		return fmt.Errorf("%d custom metadata keys are too many: OpenBao takes %d, %d of which the provider needs", len(metadata), maxMetadataKeys, own)
 	}
-	for key, value := range metadata {
-		switch {
-		case key == "":
-			return fmt.Errorf("a custom metadata key is empty")
-		case strings.HasPrefix(key, ReservedMetadataPrefix):
-			return fmt.Errorf("custom metadata keys that begin with %s are the provider's own: rename %q", ReservedMetadataPrefix, key)
-		case len(key) > maxMetadataKeyLength:
-			return fmt.Errorf("the custom metadata key %q is longer than %d bytes", key, maxMetadataKeyLength)
-		case len(value) > maxMetadataValueLength:
-			return fmt.Errorf("the value of the custom metadata key %q is longer than %d bytes", key, maxMetadataValueLength)
+	for _, key := range slices.Sorted(maps.Keys(metadata)) {
+		if err := validateMetadatum(key, metadata[key]); err != nil {
+			return err
 		}
 	}
 	return nil
+}
+
+func validateMetadatum(key, value string) error {
+	switch {
+	case key == "":
+		return fmt.Errorf("a custom metadata key is empty")
+	case strings.HasPrefix(key, ReservedMetadataPrefix):
+		return fmt.Errorf("custom metadata keys that begin with %s are the provider's own: rename %q", ReservedMetadataPrefix, key)
+	case len(key) > maxMetadataKeyLength:
+		return fmt.Errorf("the custom metadata key %q is longer than %d bytes", key, maxMetadataKeyLength)
+	case !printable(key):
+		return fmt.Errorf("the custom metadata key %q has a character that OpenBao does not print, such as a line break or a tab", key)
+	case value == "":
+		return fmt.Errorf("the value of the custom metadata key %q is empty", key)
+	case len(value) > maxMetadataValueLength:
+		return fmt.Errorf("the value of the custom metadata key %q is longer than %d bytes", key, maxMetadataValueLength)
+	case !printable(value):
+		return fmt.Errorf("the value of the custom metadata key %q has a character that OpenBao does not print, such as a line break or a tab", key)
+	}
+	return nil
+}
+
+func printable(text string) bool {
+	return !strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsPrint(r) })
+}
+
+// Errors of what the source brings along and OpenBao does not take as custom
+// metadata.
+var (
+	ErrFreeformTags = errors.New("OpenBao does not take the freeform tags of the source as custom metadata")
+	ErrDescription  = errors.New("OpenBao does not take the description of the source as custom metadata")
+)
+
+// validateDeclared is validateMetadata for what [declaredMetadata] put together. It
+// tells what the source brings along from what the configuration says.
+func validateDeclared(declared map[string]string, wish Wish, source SourceSecret) error {
+	for _, key := range slices.Sorted(maps.Keys(declared)) {
+		err := validateMetadatum(key, declared[key])
+		_, configured := wish.CustomMetadata[key]
+		switch {
+		case err == nil:
+		case configured:
+			return err
+		case key == descriptionKey && wish.CopyDescription && source.Description != "":
+			return fmt.Errorf("%w: %w", ErrDescription, err)
+		default:
+			return fmt.Errorf("%w: %w", ErrFreeformTags, err)
+		}
+	}
+	return validateMetadata(declared, wish.carriedKeys())
 }
 
 // metadataChanges is what must be merged into present so that all of wanted

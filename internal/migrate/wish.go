@@ -1,6 +1,7 @@
 package migrate
 
 import (
+	"fmt"
 	"maps"
 	"time"
 )
@@ -50,6 +51,22 @@ func (w Wish) sameMetadata(other Wish) bool {
 // copies reports whether custom metadata comes from the source.
 func (w Wish) copies() bool {
 	return w.CopyDescription || w.CopyFreeformTags || w.CopyExpiry || w.CopyRotation
+}
+
+// Fits returns an error when the wish asks for what a version of the KV engine
+// cannot do: ErrVersionDetectionOnKV1, ErrSoftDeleteOnKV1 or ErrDeletionOnKV1.
+func (w Wish) Fits(engine Engine) error {
+	switch {
+	case engine != KV1:
+		return nil
+	case w.Detection == DetectVersion:
+		return fmt.Errorf("%w: %s", ErrVersionDetectionOnKV1, w.At)
+	case w.OnDestroy == SoftDelete:
+		return fmt.Errorf("%w: %s", ErrSoftDeleteOnKV1, w.At)
+	case w.DeleteAtExpiry:
+		return fmt.Errorf("%w: %s", ErrDeletionOnKV1, w.At)
+	}
+	return nil
 }
 
 // watchesExpiry reports whether it matters when the copied version expires.

@@ -122,7 +122,7 @@ func (c *Client) children(ctx context.Context, id string, subtree bool) ([]Compa
 			ParentID:       value(each.CompartmentId),
 			Name:           value(each.Name),
 			Description:    value(each.Description),
-			LifecycleState: string(each.LifecycleState),
+			LifecycleState: word(each.LifecycleState),
 			TimeCreated:    moment(each.TimeCreated),
 			FreeformTags:   each.FreeformTags,
 			DefinedTags:    definedTags(each.DefinedTags),

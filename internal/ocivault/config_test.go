@@ -97,6 +97,7 @@ func TestNewRefuses(t *testing.T) {
 		{"concurrency", "max_concurrency", "1 or greater", func(c *Config) { c.MaxConcurrency = -1 }},
 	} {
 		t.Run(c.name, func(t *testing.T) {
+			t.Setenv("KUBERNETES_SERVICE_HOST", "") // where the tests run in a pod
 			cfg := validConfig()
 			c.change(&cfg)
 			client, err := New(cfg)

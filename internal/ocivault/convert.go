@@ -2,6 +2,7 @@ package ocivault
 
 import (
 	"encoding/json"
+	"strings"
 	"time"
 
 	"github.com/oracle/oci-go-sdk/v65/common"
@@ -25,7 +26,7 @@ func sourceSecret(s vault.Secret) migrate.SourceSecret {
 		VaultID:              value(s.VaultId),
 		KeyID:                value(s.KeyId),
 		Description:          value(s.Description),
-		LifecycleState:       string(s.LifecycleState),
+		LifecycleState:       word(s.LifecycleState),
 		LifecycleDetails:     value(s.LifecycleDetails),
 		CurrentVersionNumber: value(s.CurrentVersionNumber),
 		TimeCreated:          moment(s.TimeCreated),
@@ -35,7 +36,7 @@ func sourceSecret(s vault.Secret) migrate.SourceSecret {
 		DefinedTags:          definedTags(s.DefinedTags),
 		Metadata:             textMap(s.Metadata),
 		Rules:                rules(s.SecretRules),
-		Rotation:             rotation(s.RotationConfig, string(s.RotationStatus), s.LastRotationTime, s.NextRotationTime),
+		Rotation:             rotation(s.RotationConfig, word(s.RotationStatus), s.LastRotationTime, s.NextRotationTime),
 	}
 }
 
@@ -69,7 +70,7 @@ func sourceVersion(v vault.SecretVersionSummary) migrate.SourceVersion {
 	return migrate.SourceVersion{
 		Number:         value(v.VersionNumber),
 		Name:           value(v.Name),
-		Stages:         texts(v.Stages),
+		Stages:         stages(v.Stages),
 		TimeCreated:    moment(v.TimeCreated),
 		TimeOfDeletion: moment(v.TimeOfDeletion),
 		TimeOfExpiry:   moment(v.TimeOfExpiry),
@@ -82,7 +83,7 @@ func bundleWithoutContent(b secrets.SecretBundle) migrate.Bundle {
 		Version: migrate.SourceVersion{
 			Number:         value(b.VersionNumber),
 			Name:           value(b.VersionName),
-			Stages:         texts(b.Stages),
+			Stages:         stages(b.Stages),
 			TimeCreated:    moment(b.TimeCreated),
 			TimeOfDeletion: moment(b.TimeOfDeletion),
 			TimeOfExpiry:   moment(b.TimeOfExpiry),
@@ -115,10 +116,14 @@ func moment(t *common.SDKTime) time.Time {
 	return t.Time
 }
 
-func texts[T ~string](from []T) []string {
+// word is a word of OCI in the upper case of Oracle's documents. Others that
+// speak the same API may write it otherwise, and the SDK takes it in any case.
+func word[T ~string](from T) string { return strings.ToUpper(string(from)) }
+
+func stages[T ~string](from []T) []string {
 	to := make([]string, len(from))
 	for i := range from {
-		to[i] = string(from[i])
+		to[i] = word(from[i])
 	}
 	return to
 }

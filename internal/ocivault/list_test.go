@@ -90,6 +90,39 @@ func TestListSecretsFilters(t *testing.T) {
 	}
 }
 
+// Others that speak Oracle's API may write its words in lower case.
+func TestWordsInAnyCase(t *testing.T) {
+	client, _, _ := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		switch {
+		case strings.HasSuffix(r.URL.Path, "/versions"):
+			reply(w, 200, []any{map[string]any{"secretId": testSecret, "versionNumber": 3, "stages": []string{"current", "Latest"}}})
+		case strings.Contains(r.URL.Path, "/secretbundles/"):
+			reply(w, 200, bundleJSON(3, "x", map[string]any{"stages": []string{"current"}}))
+		case strings.HasSuffix(r.URL.Path, "/secrets"):
+			reply(w, 200, []any{summaryJSON(testSecret, "db", map[string]any{"lifecycleState": "active"})})
+		case strings.HasSuffix(r.URL.Path, "/vaults"):
+			reply(w, 200, []any{map[string]any{"id": testVault, "lifecycleState": "active"}})
+		default:
+			reply(w, 200, secretJSON("pending_deletion", map[string]any{"rotationStatus": "scheduled"}))
+		}
+	})
+	if list, err := client.ListSecrets(t.Context(), ListSecretsRequest{CompartmentID: testCompartment, LifecycleState: "ACTIVE"}); err != nil || len(list) != 1 || list[0].LifecycleState != "ACTIVE" {
+		t.Errorf("secrets: got %+v, %v", list, err)
+	}
+	if list, err := client.ListVaults(t.Context(), testCompartment); err != nil || list[0].LifecycleState != "ACTIVE" {
+		t.Errorf("vaults: got %+v, %v", list, err)
+	}
+	if secret, err := client.Describe(t.Context(), testSecret); err != nil || secret.LifecycleState != migrate.StatePendingDeletion || secret.Rotation.Status != "SCHEDULED" {
+		t.Errorf("secret: got %+v, %v", secret, err)
+	}
+	if versions, err := client.Versions(t.Context(), testSecret); err != nil || !slices.Equal(versions[0].Stages, []string{"CURRENT", "LATEST"}) {
+		t.Errorf("versions: got %+v, %v", versions, err)
+	}
+	if bundle, err := client.Bundle(t.Context(), testSecret, migrate.Selector{Stage: migrate.StageCurrent}); err != nil || bundle.Version.Number != 3 {
+		t.Errorf("bundle: got %v", err)
+	}
+}
+
 func TestListsRefuse(t *testing.T) {
 	client, log, _ := serve(t, paged([]any{map[string]any{"lifecycleState": "ACTIVE"}}))
 	ctx := t.Context()

@@ -170,11 +170,21 @@ func TestThrottlingIsRetriedSoon(t *testing.T) {
 }
 
 func TestConcurrencyIsBoundedAcrossServices(t *testing.T) {
-	var active, most atomic.Int64
+	const bound = 3
+	var active, most, arrived atomic.Int64
+	full := make(chan struct{})
 	client, _, _ := serve(t, func(w http.ResponseWriter, r *http.Request) {
 		now := active.Add(1)
 		defer active.Add(-1)
 		for seen := most.Load(); now > seen && !most.CompareAndSwap(seen, now); seen = most.Load() {
+		}
+		// The first ones wait for each other, the others give a further one time to come.
+		if arrived.Add(1) == bound {
+			close(full)
+		}
+		select {
+		case <-full:
+		case <-r.Context().Done():
 		}
 		time.Sleep(2 * time.Millisecond)
 		if strings.HasSuffix(r.URL.Path, "/vaults") {
@@ -182,22 +192,25 @@ func TestConcurrencyIsBoundedAcrossServices(t *testing.T) {
 			return
 		}
 		reply(w, 200, secretJSON("ACTIVE", nil))
-	}, func(c *Config) { c.MaxConcurrency = 3 })
+	}, func(c *Config) { c.MaxConcurrency = bound })
 	var wg sync.WaitGroup
 	for range 15 {
 		wg.Go(func() { _, _ = client.Describe(t.Context(), testSecret) })
 		wg.Go(func() { _, _ = client.ListVaults(t.Context(), testCompartment) })
 	}
 	wg.Wait()
-	if most.Load() != 3 {
-		t.Errorf("%d requests at once, want 3", most.Load())
+	if most.Load() != bound {
+		t.Errorf("%d requests at once, want %d", most.Load(), bound)
 	}
 }
 
-// A cancelled call ends at once, wherever it is, and leaves no goroutine behind.
+// A cancelled call ends at once, wherever it is, and leaves no goroutine behind. The
+// server that hangs answers only after that.
 func TestCancellation(t *testing.T) {
 	release := make(chan struct{})
+	asked := make(chan struct{}, 1)
 	hang := func(_ http.ResponseWriter, r *http.Request) {
+		asked <- struct{}{}
 		select {
 		case <-r.Context().Done():
 		case <-release:
@@ -208,7 +221,12 @@ func TestCancellation(t *testing.T) {
 		handler http.HandlerFunc
 		prepare func(*testClock, context.CancelFunc)
 	}{
-		"in a request": {hang, func(_ *testClock, cancel context.CancelFunc) { time.AfterFunc(20*time.Millisecond, cancel) }},
+		"in a request": {hang, func(_ *testClock, cancel context.CancelFunc) {
+			go func() {
+				<-asked
+				cancel()
+			}()
+		}},
 		"between attempts": {
 			func(w http.ResponseWriter, _ *http.Request) { refuse(w, 503, "ServiceUnavailable", "busy") },
 			func(clock *testClock, cancel context.CancelFunc) { clock.before = func(time.Duration) { cancel() } },
@@ -221,13 +239,9 @@ func TestCancellation(t *testing.T) {
 			ctx, cancel := context.WithCancel(t.Context())
 			defer cancel()
 			c.prepare(clock, cancel)
-			began := time.Now()
 			_, err := client.Describe(ctx, testSecret)
 			if !errors.Is(err, context.Canceled) || errors.Is(err, migrate.ErrSourceUnavailable) {
 				t.Errorf("got %v", err)
-			}
-			if took := time.Since(began); took > 2*time.Second {
-				t.Errorf("took %s", took)
 			}
 			client.Close()
 			waitFor(t, func() bool { return runtime.NumGoroutine() <= before })
@@ -330,7 +344,7 @@ func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { retur
 
 func waitFor(t *testing.T, done func() bool) {
 	t.Helper()
-	for end := time.Now().Add(5 * time.Second); !done(); time.Sleep(5 * time.Millisecond) {
+	for end := time.Now().Add(time.Minute); !done(); time.Sleep(5 * time.Millisecond) {
 		if time.Now().After(end) {
 			buffer := make([]byte, 1<<16)
 			t.Fatalf("still not:\n%s", buffer[:runtime.Stack(buffer, true)])

@@ -3,6 +3,7 @@ package ocivault
 import (
 	"cmp"
 	"context"
+	"errors"
 	"slices"
 
 	"github.com/oracle/oci-go-sdk/v65/vault"
@@ -11,7 +12,9 @@ import (
 )
 
 // Describe reads a secret's metadata. It needs "read secrets" and no right to
-// read the content.
+// read the content. The number of the current version is optional in the answer;
+// where it is missing it is looked up, with "inspect secret-versions", and 0 when
+// that right is missing too.
 func (c *Client) Describe(ctx context.Context, secretID string) (migrate.SourceSecret, error) {
 	const operation = "GetSecret"
 	if err := migrate.ValidateSecretID(secretID); err != nil {
@@ -27,7 +30,28 @@ func (c *Client) Describe(ctx context.Context, secretID string) (migrate.SourceS
 	if secret.ID != secretID {
 		return migrate.SourceSecret{}, mismatch(operation, secretID, "it is about %q", secret.ID)
 	}
+	if secret.CurrentVersionNumber == 0 && secret.LifecycleState == string(vault.SecretLifecycleStateActive) {
+		if secret.CurrentVersionNumber, err = c.currentVersion(ctx, secretID); err != nil {
+			return migrate.SourceSecret{}, err
+		}
+	}
 	return secret, nil
+}
+
+func (c *Client) currentVersion(ctx context.Context, secretID string) (int64, error) {
+	versions, err := c.Versions(ctx, secretID)
+	if errors.Is(err, migrate.ErrSourceNotFound) || errors.Is(err, migrate.ErrSourceForbidden) {
+		return 0, nil
+	}
+	if err != nil {
+		return 0, err
+	}
+	for _, version := range versions {
+		if slices.Contains(version.Stages, migrate.StageCurrent) {
+			return version.Number, nil
+		}
+	}
+	return 0, nil
 }
 
 // Versions lists all versions of a secret, ascending by number, each once. It

@@ -92,6 +92,40 @@ func TestAnswerAboutAnotherSecret(t *testing.T) {
 	}
 }
 
+// The number of the current version is no required field of Oracle's.
+func TestDescribe_WithoutCurrentVersionNumber(t *testing.T) {
+	version := func(n int, stages ...string) map[string]any {
+		return map[string]any{"secretId": testSecret, "versionNumber": n, "stages": stages}
+	}
+	for name, test := range map[string]struct {
+		state    string
+		status   int
+		requests int
+		want     int64
+	}{
+		"looked up":        {"ACTIVE", 200, 2, 2},
+		"no right to list": {"ACTIVE", 404, 2, 0},
+		"going away":       {"PENDING_DELETION", 200, 1, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			client, log, _ := serve(t, func(w http.ResponseWriter, r *http.Request) {
+				switch {
+				case !strings.HasSuffix(r.URL.Path, "/versions"):
+					reply(w, 200, secretJSON(test.state, map[string]any{"currentVersionNumber": nil}))
+				case test.status != 200:
+					refuse(w, test.status, "NotAuthorizedOrNotFound", "no")
+				default:
+					reply(w, 200, []any{version(3, "PENDING"), version(2, "CURRENT"), version(1, "PREVIOUS")})
+				}
+			})
+			secret, err := client.Describe(t.Context(), testSecret)
+			if err != nil || secret.CurrentVersionNumber != test.want || log.count() != test.requests {
+				t.Errorf("got %d after %d requests, %v", secret.CurrentVersionNumber, log.count(), err)
+			}
+		})
+	}
+}
+
 func TestVersions(t *testing.T) {
 	version := func(n int, more map[string]any) map[string]any {
 		return merged(map[string]any{"secretId": testSecret, "versionNumber": n, "timeCreated": "2025-01-01T00:00:00.123Z"}, more)

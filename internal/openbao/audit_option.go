@@ -59,9 +59,6 @@ func withCommonOptions(own map[string]auditOption) map[string]auditOption {
 	return all
 }
 
-// AuditTypes are the types of audit devices whose options are known.
-func AuditTypes() []string { return slices.Sorted(maps.Keys(auditOptions)) }
-
 // AuditOptions are the names of the options of a type; nil for a type that is
 // not known.
 func AuditOptions(kind string) []string { return slices.Sorted(maps.Keys(auditOptions[kind])) }

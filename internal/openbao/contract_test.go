@@ -277,22 +277,17 @@ func TestContractNamespaces(t *testing.T) {
 	if covering, err := inOuter.MountOf(ctx, "inner", "kv/a/b"); err != nil || covering != "kv" {
 		t.Errorf("the mount in an inner namespace is %q, %v", covering, err)
 	}
-	if _, err := inOuter.Health(ctx); err != nil {
+	if _, err := inOuter.NodeHealth(ctx); err != nil {
 		t.Errorf("health from within a namespace: %v", err)
 	}
 }
 
 func TestContractSystem(t *testing.T) {
 	c, ctx := client(t), t.Context()
-	health, err := c.Health(ctx)
+	health, err := c.NodeHealth(ctx)
 	mustNot(t, err)
 	if !health.Initialized || health.Sealed || health.Version == "" || time.Since(health.ServerTime).Abs() > time.Minute {
 		t.Errorf("health is %+v", health)
-	}
-	seal, err := c.SealStatus(ctx)
-	mustNot(t, err)
-	if seal.Sealed || seal.Version == "" {
-		t.Errorf("seal status is %+v", seal)
 	}
 	self, err := c.LookupSelf(ctx)
 	mustNot(t, err)

@@ -50,21 +50,3 @@ func FuzzJoinNamespace(f *testing.F) {
 		}
 	})
 }
-
-// Any text of a policy gets an answer, and is the same as itself.
-func FuzzSamePolicy(f *testing.F) {
-	for policy := range policyTexts {
-		f.Add(policy, `path "a" { policy = "read" }`)
-	}
-	f.Fuzz(func(t *testing.T, a, b string) {
-		if !openbao.SamePolicy(a, a) {
-			t.Error("a policy differs from itself")
-		}
-		if openbao.ParsePolicy(a) == nil && !openbao.SamePolicy(a, a+"\n") {
-			t.Errorf("%q differs from itself with a line more", a)
-		}
-		if openbao.SamePolicy(a, b) != openbao.SamePolicy(b, a) {
-			t.Error("the order makes a difference")
-		}
-	})
-}

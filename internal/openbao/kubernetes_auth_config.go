@@ -3,7 +3,6 @@ package openbao
 import (
 	"context"
 	"net/http"
-	"slices"
 	"strings"
 
 	"github.com/ocibao/terraform-provider-ocibao/internal/migrate"
@@ -104,14 +103,13 @@ func (c *Client) readKubernetesConfig(ctx context.Context, namespace, mount stri
 func (k KubernetesConfig) Same(other KubernetesConfig) bool {
 	return k.Host == other.Host && k.CACert == other.CACert && k.Issuer == other.Issuer &&
 		k.DisableISSValidation == other.DisableISSValidation && k.DisableLocalCAJWT == other.DisableLocalCAJWT &&
-		slices.Equal(trimmedSet(k.PEMKeys), trimmedSet(other.PEMKeys))
+		sameSet(withoutSpace(k.PEMKeys), withoutSpace(other.PEMKeys))
 }
 
-func trimmedSet(texts []string) []string {
-	trimmed := make([]string, len(texts))
+func withoutSpace(texts []string) []string {
+	each := make([]string, len(texts))
 	for i, text := range texts {
-		trimmed[i] = strings.TrimSpace(text)
+		each[i] = strings.TrimSpace(text)
 	}
-	slices.Sort(trimmed)
-	return slices.Compact(trimmed)
+	return each
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"slices"
 )
 
 // KubernetesRole is a role of a Kubernetes auth method: which service accounts may
@@ -45,8 +44,8 @@ func (k KubernetesRole) body(create bool) map[string]any {
 // shows reports whether a role just read is as new as what the client wrote. A
 // server that does not know the selector shows none.
 func (k KubernetesRole) shows(want KubernetesRole) bool {
-	return slices.Equal(sortedSet(k.ServiceAccountNames), sortedSet(want.ServiceAccountNames)) &&
-		slices.Equal(sortedSet(k.ServiceAccountNamespaces), sortedSet(want.ServiceAccountNamespaces)) &&
+	return sameSet(k.ServiceAccountNames, want.ServiceAccountNames) &&
+		sameSet(k.ServiceAccountNamespaces, want.ServiceAccountNamespaces) &&
 		k.Audience == want.Audience && k.AliasNameSource == want.AliasNameSource && k.Token.shows(want.Token)
 }
 

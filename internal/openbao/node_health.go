@@ -7,11 +7,56 @@ import (
 	"errors"
 	"net/http"
 	"net/http/httptrace"
+	"net/url"
 	"time"
 )
 
 // nodeHealthTimeout bounds what a node may take to tell its health.
 const nodeHealthTimeout = 5 * time.Second
+
+// Health is the state of the node that answers.
+type Health struct {
+	Initialized bool
+	Sealed      bool
+	Standby     bool
+	Version     string
+	ClusterName string
+	ClusterID   string
+	ServerTime  time.Time
+}
+
+// healthRequest asks for the health and gets it with the status 200, whatever it
+// is.
+func healthRequest() request {
+	return request{
+		operation: "health check", method: http.MethodGet, path: "sys/health", anonymous: true, single: true,
+		params: url.Values{
+			"standbycode": {"200"}, "perfstandbycode": {"200"}, "drsecondarycode": {"200"},
+			"sealedcode": {"200"}, "uninitcode": {"200"},
+		},
+	}
+}
+
+// decode reads the answer of sys/health.
+func (h *Health) decode(a *answer) error {
+	var data struct {
+		Initialized   *bool  `json:"initialized"`
+		Sealed        bool   `json:"sealed"`
+		Standby       bool   `json:"standby"`
+		Version       string `json:"version"`
+		ClusterName   string `json:"cluster_name"`
+		ClusterID     string `json:"cluster_id"`
+		ServerTimeUTC int64  `json:"server_time_utc"`
+	}
+	if json.Unmarshal(a.raw, &data) != nil || data.Initialized == nil {
+		return errors.New("the answer has another form than expected")
+	}
+	*h = Health{
+		Initialized: *data.Initialized, Sealed: data.Sealed, Standby: data.Standby, Version: data.Version,
+		ClusterName: data.ClusterName, ClusterID: data.ClusterID, ServerTime: time.Unix(data.ServerTimeUTC, 0).UTC(),
+	}
+	return nil
+}
 
 // NodeHealth is the state of one node and of its connection.
 type NodeHealth struct {

@@ -5,9 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"slices"
 	"strings"
 
+	"github.com/ocibao/terraform-provider-ocibao/internal/aclpolicy"
 	"github.com/ocibao/terraform-provider-ocibao/internal/migrate"
 )
 
@@ -101,7 +101,7 @@ func (c *Client) adoptPolicy(ctx context.Context, namespace, name, text string) 
 	if err != nil {
 		return false, err
 	}
-	if SamePolicy(present, text) {
+	if aclpolicy.Same(present, text) {
 		return true, nil
 	}
 	return false, &Error{
@@ -121,11 +121,4 @@ func (c *Client) DeletePolicy(ctx context.Context, namespace, name string) error
 		path: joinPath("sys/policies/acl", name), capabilities: []string{"delete"},
 	})
 	return c.removal(c.policyObject(namespace, name), err)
-}
-
-// ListPolicies lists the names of all policies, sorted (LIST sys/policies/acl).
-func (c *Client) ListPolicies(ctx context.Context, namespace string) ([]string, error) {
-	names, err := c.list(ctx, request{operation: "policy list", namespace: c.at(namespace), path: "sys/policies/acl"})
-	slices.Sort(names)
-	return names, err
 }

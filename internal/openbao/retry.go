@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
+	"encoding/json"
 	"errors"
 	"net/http"
 	"slices"
@@ -226,8 +227,10 @@ func (c *Client) isSealed(ctx context.Context, n *node) bool {
 	if t.err != nil || t.answer.status >= 300 {
 		return false
 	}
-	status, err := parseSealStatus(t.answer)
-	return err == nil && status.Sealed
+	var seal struct {
+		Sealed bool `json:"sealed"`
+	}
+	return json.Unmarshal(t.answer.raw, &seal) == nil && seal.Sealed
 }
 
 // retryAfter is the pause that the server asks for in whole seconds, or 0.

@@ -3,100 +3,55 @@ package openbao_test
 import (
 	"context"
 	"crypto/rand"
-	"fmt"
-	"net"
-	"net/http"
 	"os"
-	"os/exec"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
-	"time"
 
+	"github.com/ocibao/terraform-provider-ocibao/internal/acctest"
 	"github.com/ocibao/terraform-provider-ocibao/internal/migrate"
 	"github.com/ocibao/terraform-provider-ocibao/internal/openbao"
 )
 
-// devServer is one server in development mode for all contract tests.
-type devServer struct {
-	once    sync.Once
-	err     error
-	address string
-	process *exec.Cmd
-	output  strings.Builder
-}
+// dev is one server in development mode for all contract tests. It has the tokens
+// that acctest gives it.
+var dev = sync.OnceValues(func() (*acctest.Bao, error) { return acctest.StartBao(context.Background(), false) })
 
-var dev devServer
+// devStarted tells TestMain that there is a server to stop.
+var devStarted atomic.Bool
 
 func TestMain(m *testing.M) {
 	code := m.Run()
-	if dev.process != nil && dev.process.Process != nil {
-		_ = dev.process.Process.Kill()
+	if devStarted.Load() {
+		if bao, err := dev(); err == nil {
+			bao.Stop()
+		}
 	}
 	os.Exit(code)
 }
 
-func (s *devServer) start() {
-	binary := os.Getenv("OCIBAO_TEST_BAO")
-	if binary == "" {
-		s.err = fmt.Errorf("OCIBAO_TEST_BAO is not set: run make test")
-		return
-	}
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		s.err = err
-		return
-	}
-	host := listener.Addr().String()
-	_ = listener.Close()
-	s.process = exec.Command(binary, //nolint:gosec // the server under test
-		"server", "-dev", "-dev-root-token-id=root",
-		"-dev-listen-address="+host, "-dev-no-store-token")
-	s.process.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + os.TempDir()}
-	s.process.Stdout, s.process.Stderr = &s.output, &s.output
-	if s.err = s.process.Start(); s.err != nil {
-		s.process = nil
-		return
-	}
-	s.address = "http://" + host
-	exited := make(chan struct{})
-	go func() {
-		_ = s.process.Wait()
-		close(exited)
-	}()
-	for range 300 {
-		select {
-		case <-exited:
-			s.err = fmt.Errorf("the server ended at once: %s", s.output.String())
-			return
-		default:
-		}
-		response, err := http.Get(s.address + "/v1/sys/health")
-		if err == nil {
-			_ = response.Body.Close()
-			if response.StatusCode == http.StatusOK {
-				return
-			}
-		}
-		time.Sleep(100 * time.Millisecond)
-	}
-	s.err = fmt.Errorf("the server did not become ready in 30 s")
-}
-
-// server returns the address of the server, which it starts for the first test.
+// server returns the address of the server, which it starts for the first test. A
+// test that fails shows what it said.
 func server(t *testing.T) string {
 	t.Helper()
-	dev.once.Do(dev.start)
-	if dev.err != nil {
-		t.Fatal(dev.err)
+	devStarted.Store(true)
+	bao, err := dev()
+	if err != nil {
+		t.Fatal(err)
 	}
-	return dev.address
+	t.Cleanup(func() {
+		if t.Failed() {
+			t.Logf("the server said:\n%s", bao.Log())
+		}
+	})
+	return bao.Address
 }
 
 // client returns a client with the root token.
 func client(t *testing.T, changes ...func(*openbao.Config)) *openbao.Client {
 	t.Helper()
-	config := openbao.Config{Address: server(t), Token: secret("root")}
+	config := openbao.Config{Address: server(t), Token: secret(acctest.RootToken)}
 	for _, change := range changes {
 		change(&config)
 	}
@@ -112,7 +67,7 @@ func client(t *testing.T, changes ...func(*openbao.Config)) *openbao.Client {
 // the line from which OpenBao was forked.
 func isOpenBao(t *testing.T, c *openbao.Client) bool {
 	t.Helper()
-	health, err := c.Health(t.Context())
+	health, err := c.NodeHealth(t.Context())
 	mustNot(t, err)
 	return !strings.HasPrefix(health.Version, "1.")
 }

@@ -83,7 +83,7 @@ func TestSnapshot_Interrupted(t *testing.T) {
 		want   string
 	}{
 		"breaks off": {t.Context(), func(w http.ResponseWriter, _ chan struct{}) { begin(w); panic(http.ErrAbortHandler) }, nil, "the answer broke off"},
-		"goes quiet": {t.Context(), func(w http.ResponseWriter, stop chan struct{}) { begin(w); <-stop }, nil, "the answer broke off: nothing came for 100ms"},
+		"goes quiet": {t.Context(), func(w http.ResponseWriter, stop chan struct{}) { begin(w); <-stop }, nil, "the answer broke off: nothing came for 2s"},
 		"cancelled":  {ctx, func(w http.ResponseWriter, stop chan struct{}) { begin(w); <-stop }, func([]byte) error { cancel(); return nil }, "context canceled"},
 		"disk full":  {t.Context(), func(w http.ResponseWriter, _ chan struct{}) { begin(w) }, func([]byte) error { return full }, "no space left"},
 	} {
@@ -95,7 +95,7 @@ func TestSnapshot_Interrupted(t *testing.T) {
 			c, _ := f.client(t, func(config *openbao.Config) {
 				config.StreamPause = time.Minute
 				if name == "goes quiet" {
-					config.StreamPause = 100 * time.Millisecond
+					config.StreamPause = 2 * time.Second
 				}
 			})
 			err := c.Snapshot(test.ctx, writer(test.to), func(int64) {})

@@ -45,7 +45,14 @@ func (p TokenParams) addTo(body map[string]any, create bool) {
 func (p TokenParams) shows(want TokenParams) bool {
 	return p.TTL == want.TTL && p.MaxTTL == want.MaxTTL && p.ExplicitMaxTTL == want.ExplicitMaxTTL && p.Period == want.Period &&
 		p.NoDefaultPolicy == want.NoDefaultPolicy && p.NumUses == want.NumUses && len(p.BoundCIDRs) == len(want.BoundCIDRs) &&
-		slices.Equal(sortedSet(p.Policies), sortedSet(want.Policies))
+		sameSet(p.Policies, want.Policies)
+}
+
+// sameSet reports whether two lists hold the same, each perhaps more than once.
+func sameSet(a, b []string) bool { return slices.Equal(sortedSet(a), sortedSet(b)) }
+
+func sortedSet(list []string) []string {
+	return slices.Compact(slices.Sorted(slices.Values(list)))
 }
 
 // tokenData are the parameters as the server shows them.

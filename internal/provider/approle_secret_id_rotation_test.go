@@ -28,6 +28,16 @@ func waitUntil(h *acctest.Harness, text string) {
 	time.Sleep(time.Until(at) + 10*time.Millisecond)
 }
 
+// born is when the secret ID of the state was made.
+func born(h *acctest.Harness) time.Time {
+	h.Helper()
+	at, err := time.Parse(time.RFC3339Nano, stateText(h, "creation_time"))
+	if err != nil {
+		h.Fatal(err)
+	}
+	return at
+}
+
 // previousAccessors are the accessors in the state that were rotated out, with
 // the time of their revocation.
 func previousAccessors(h *acctest.Harness) map[string]any {
@@ -85,12 +95,18 @@ func (c *runningClient) takes(secretID string) {
 	c.secretID = secretID
 }
 
-// ends stops the client, which must have logged in each time.
+// ends stops the client when it has logged in often enough, which must have worked
+// each time.
 func (c *runningClient) ends(h *acctest.Harness) {
 	h.Helper()
+	h.Eventually(func() bool {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		return c.logins >= 20
+	})
 	close(c.stop)
 	<-c.stopped
-	if len(c.failures) > 0 || c.logins < 20 {
+	if len(c.failures) > 0 {
 		h.Errorf("%d logins, of which %d failed: %v", c.logins, len(c.failures), c.failures)
 	}
 }
@@ -100,11 +116,24 @@ func (c *runningClient) ends(h *acctest.Harness) {
 // client that takes the new one meanwhile never fails to log in.
 func TestSecretID_RotatesUnderARunningClient(t *testing.T) {
 	h := withRole(t, nil)
-	h.Configure(secretID(`rotate_after = "4s"`, `rotation_overlap = "2s"`))
+	h.Configure(secretID(`rotate_after = "4h"`, `rotation_overlap = "2s"`))
 	settles(h)
 	first := stateText(h, "accessor")
 	_, unwrapped := unwrap(h)
 	client := runs(h, unwrapped)
+	inTime(h, func(within time.Duration) bool {
+		h.Configure(secretID(fmt.Sprintf(`rotate_after = %q`, inSeconds(time.Since(born(h))+within)), `rotation_overlap = "2s"`))
+		h.Apply()
+		accessor := stateText(h, "accessor")
+		if accessor == first {
+			return true
+		}
+		// It was due already.
+		first = accessor
+		_, unwrapped = unwrap(h)
+		client.takes(unwrapped)
+		return false
+	})
 	waitPast(h, "rotation_time")
 	h.Contains(h.Plan(2), "will be updated in-place", `rotation = "due" -> "current"`, `accessor = "`+first+`" -> (known after apply)`,
 		`wrapping_token = (sensitive value)`, `+ "`+first+`" = (known after apply)`, "0 to add, 1 to change, 0 to destroy")
@@ -231,20 +260,32 @@ func TestSecretID_RotationKilled(t *testing.T) {
 
 // The end of a secret ID is foreseen, and with rotate_after it does not come to it.
 func TestSecretID_ExpiryForeseen(t *testing.T) {
-	h := withRole(t, map[string]any{"secret_id_ttl": "6s"})
-	h.Configure(secretID())
-	h.Apply()
-	born, err := time.Parse(time.RFC3339Nano, stateText(h, "creation_time"))
-	if err != nil {
-		t.Fatal(err)
+	h := withRole(t, nil)
+	// foresees makes a secret ID, and plans in the last third of its life.
+	foresees := func(wait func(third time.Duration), exitCode int, texts ...string) {
+		t.Helper()
+		inTime(h, func(third time.Duration) bool {
+			h.Operator(http.MethodPost, "auth/approle/role/app", map[string]any{"secret_id_ttl": inSeconds(3 * third)})
+			h.Apply("-replace=ocibao_approle_secret_id.this")
+			wait(third)
+			run := h.CLI("plan", "-detailed-exitcode", "-input=false")
+			if time.Since(born(h)) > 3*third-time.Second {
+				return false
+			}
+			if run.ExitCode != exitCode {
+				t.Errorf("plan ended with %d, want %d", run.ExitCode, exitCode)
+			}
+			h.Contains(run, append(texts, stateText(h, "expiration_time"))...)
+			return true
+		})
 	}
-	waitUntil(h, born.Add(4*time.Second).Format(time.RFC3339Nano))
-	h.Contains(h.Plan(0), "A secret ID expires soon", stateText(h, "expiration_time"), "Set rotate_after")
+	h.Configure(secretID())
+	foresees(func(third time.Duration) { waitUntil(h, born(h).Add(2*third).Format(time.RFC3339Nano)) },
+		0, "A secret ID expires soon", "Set rotate_after")
 	h.Configure(secretID(`rotate_after = "720h"`))
 	h.Contains(h.Plan(2), `rotation_time = (known after apply)`, "0 to add, 1 to change, 0 to destroy")
-	h.Apply()
-	waitPast(h, "rotation_time")
-	h.Contains(h.Plan(2), `rotation = "expiring" -> "current"`, "0 to add, 1 to change, 0 to destroy")
+	foresees(func(time.Duration) { waitPast(h, "rotation_time") },
+		2, `rotation = "expiring" -> "current"`, "0 to add, 1 to change, 0 to destroy")
 }
 
 // The plan names a wrapping token that was used before its time was over, until an

@@ -188,7 +188,7 @@ func TestSecretID_AnswerLost(t *testing.T) {
 
 func TestSecretID_Expired(t *testing.T) {
 	h := withRole(t, nil)
-	h.Configure(secretID(`ttl = "1s"`))
+	h.Configure(secretID(`ttl = "3s"`))
 	h.Apply()
 	for range 100 {
 		if run := h.CLI("plan", "-detailed-exitcode"); run.ExitCode == 2 {

@@ -149,6 +149,44 @@ func TestContents_Refused(t *testing.T) {
 	}
 }
 
+// What KV v1 cannot do is said by the plan: for a new secret, for one that is there and
+// for many.
+func TestMisfitsOnKV1ArePlanned(t *testing.T) {
+	t.Parallel()
+	h := acctest.New(t)
+	h.MountKV("old", "1")
+	id := h.Secret("a", "text")
+	one := func(extra string) string {
+		return fmt.Sprintf("resource \"ocibao_migrated_secret\" \"x\" {\n  secret_id = %q\n  mount = \"old\"\n  name = \"a\"\n%s\n}\n", id, extra)
+	}
+	misfits := map[string][]string{
+		`on_destroy = "soft_delete"`:      {"KV v1 knows no soft deletion", `Use on_destroy = "retain" or "destroy"`, `on_destroy = "soft_delete"`},
+		`drift_detection = "version"`:     {"KV v1 has no versions", "Leave drift_detection out", `drift_detection = "version"`},
+		`delete_version_at_expiry = true`: {"KV v1 deletes nothing by itself", "or use a KV v2 mount", `delete_version_at_expiry = true`},
+	}
+	refused := func() {
+		t.Helper()
+		for extra, want := range misfits {
+			h.Configure(one(extra))
+			h.Contains(h.Plan(1), append(want, "Unable to migrate secret "+id+" to old/a")...)
+		}
+	}
+	refused()
+	h.Configure(one(""))
+	h.Apply()
+	refused()
+	for extra, want := range misfits {
+		h.Configure(fmt.Sprintf("resource \"ocibao_migration\" \"x\" {\n  mount = \"old\"\n  secrets = { b = \"%s@1\" }\n%s\n}\n", id, extra))
+		h.Contains(h.Plan(1), append(want, "Unable to migrate secrets to old")...)
+	}
+	// The plan itself makes a KV v2 mount of it.
+	h.Configure("resource \"ocibao_kv_mount\" \"x\" {\n  path = \"older\"\n  version = 1\n}\n")
+	h.Apply()
+	h.Configure("resource \"ocibao_kv_mount\" \"x\" {\n  path = \"older\"\n}\n" + strings.Replace(one(`on_destroy = "soft_delete"`), `"old"`, "ocibao_kv_mount.x.path", 1))
+	h.Apply()
+	h.Plan(0)
+}
+
 func manyFields(n int) string {
 	fields := map[string]string{}
 	for i := range n {

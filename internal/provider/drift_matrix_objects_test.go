@@ -1,8 +1,8 @@
 package provider_test
 
 import (
+	"fmt"
 	"net/http"
-	"time"
 
 	"github.com/ocibao/terraform-provider-ocibao/internal/acctest"
 )
@@ -134,8 +134,10 @@ var objectRows = []objectRow{
 		actions: "create", plan: []string{"will be created"},
 		warns: []string{"Secret ID is gone", "of the role app was used up, has expired or was revoked", "The plan makes a new one"}},
 	{address: "ocibao_approle_secret_id.expired", title: "A secret ID has expired",
-		says:    "The same, with the time where the server still knows it.",
-		cause:   func(*acctest.Harness) { time.Sleep(time.Second) },
+		says: "The same, with the time where the server still knows it.",
+		cause: func(h *acctest.Harness) {
+			waitUntil(h, fmt.Sprint(h.State("ocibao_approle_secret_id.expired", "expiration_time")))
+		},
 		actions: "create", plan: []string{"will be created"},
 		warns: []string{"Secret ID is gone", "of the role app", "has expired", "The plan makes a new one"}},
 }

@@ -127,8 +127,8 @@ func TestDriftMatrix(t *testing.T) {
 	h.Configure(config.String() + objectsConfig)
 	// Everything at once: a refresh gives a lagging standby some seconds for
 	// each secret that was written just now.
-	h.Apply("-parallelism=100", "-var=short=1s")
-	h.Plan(0, "-refresh=false", "-var=short=1s")
+	h.Apply("-parallelism=100", "-var=short=5s")
+	h.Plan(0, "-refresh=false", "-var=short=5s")
 
 	for _, p := range places {
 		p.cause(p)

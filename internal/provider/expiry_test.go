@@ -138,17 +138,28 @@ func forgetState(h *acctest.Harness) {
 func TestExpiry_Passes(t *testing.T) {
 	h := started(t)
 	h.MountKV("credentials", "2")
-	id := h.Secret("a", `{"a":"1"}`)
-	expires(h, id, time.Now().Add(15*time.Second))
-	h.Configure(kept("a", id, "credentials", "a", "delete_version_at_expiry = true") +
-		fmt.Sprintf("\nresource \"ocibao_migration\" \"all\" {\n  mount = \"credentials\"\n  secrets = { b = \"%s@1\" }\n  delete_version_at_expiry = true\n}\n", id))
-	h.Apply()
-	if h.KV2("credentials", "a") == "" || h.KV2("credentials", "b") == "" {
-		t.Fatal("the copies never were there")
-	}
-	h.Eventually(func() bool { return h.KV2("credentials", "a") == "" && h.KV2("credentials", "b") == "" })
+	var id, one, many string
+	inTime(h, func(within time.Duration) bool {
+		one, many = "one-"+inSeconds(within), "many-"+inSeconds(within)
+		id = h.Secret(one, `{"a":"1"}`)
+		end := time.Now().Add(within)
+		expires(h, id, end)
+		_ = os.Remove(filepath.Join(h.Work.Dir, "terraform.tfstate")) // of the time before
+		h.Configure(kept("a", id, "credentials", one, "delete_version_at_expiry = true") +
+			fmt.Sprintf("\nresource \"ocibao_migration\" \"all\" {\n  mount = \"credentials\"\n  secrets = { %s = \"%s@1\" }\n  delete_version_at_expiry = true\n}\n", many, id))
+		run := h.CLI("apply", "-auto-approve", "-input=false")
+		there := h.KV2("credentials", one) != "" && h.KV2("credentials", many) != ""
+		if time.Until(end) < 2*time.Second { // what is about to expire is not copied
+			return false
+		}
+		if run.ExitCode != 0 || !there {
+			t.Fatalf("the copies never were there:\n%s", run.Output)
+		}
+		return true
+	})
+	h.Eventually(func() bool { return h.KV2("credentials", one) == "" && h.KV2("credentials", many) == "" })
 	run := h.Plan(0)
-	h.Contains(run, "Source version of a migrated secret has expired", "credentials/a: version 1 of "+id+" expired at", "(and one more similar warning elsewhere)",
+	h.Contains(run, "Source version of a migrated secret has expired", "credentials/"+one+": version 1 of "+id+" expired at", "(and one more similar warning elsewhere)",
 		"its copy was deleted with it", "Rotate the secret in OCI")
 	h.Proxy.Reset()
 	h.Apply()
@@ -157,7 +168,7 @@ func TestExpiry_Passes(t *testing.T) {
 	expires(h, id, time.Now().Add(time.Hour))
 	h.Contains(h.Plan(2), "version_number = 1 -> 2")
 	h.Apply()
-	if got := h.KV2("credentials", "a"); got != `{"a":"2"}` {
+	if got := h.KV2("credentials", one); got != `{"a":"2"}` {
 		t.Errorf("stored %s", got)
 	}
 }

@@ -192,7 +192,7 @@ output "seen" {
 		leader := c.leader()
 		c.ConfigureAt(append([]string{leader.Address}, c.Cluster.Addresses()...), c.secrets(20))
 		c.duringApply(10, func() {
-			if err := leader.Hang(c.Context()); err != nil {
+			if err := leader.Hang(); err != nil {
 				c.Error(err)
 			}
 		})

@@ -35,31 +35,38 @@ output "path" {
 // What `make install` puts into the home is found by init, without a network.
 func TestMakeInstall(t *testing.T) {
 	t.Parallel()
-	work := inHome(t)
-	home := strings.TrimPrefix(work.Env[1], "HOME=")
-	install := exec.CommandContext(t.Context(), "make", "-C", filepath.Join("..", ".."), "install", "VERSION=1.2.3", "PLUGINS="+filepath.Join(home, ".terraform.d", "plugins"))
-	if printed, err := install.CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, printed)
-	}
-	if err := work.Write("main.tf", `
+	for name, test := range map[string]struct{ argument, constraint, installed string }{
+		"of a version":      {"VERSION=1.2.3", `version = "~> 1.2"`, "v1.2.3"},
+		"without a version": {"VERSION=", "", "v0.0.1"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			work := inHome(t)
+			home := strings.TrimPrefix(work.Env[1], "HOME=")
+			install := exec.CommandContext(t.Context(), "make", "-C", filepath.Join("..", ".."), "install", test.argument, "PLUGINS="+filepath.Join(home, ".terraform.d", "plugins"))
+			if printed, err := install.CombinedOutput(); err != nil {
+				t.Fatalf("%v\n%s", err, printed)
+			}
+			if err := work.Write("main.tf", `
 terraform {
   required_providers {
     ocibao = {
-      source  = "ocibao/ocibao"
-      version = "~> 1.2"
+      source = "ocibao/ocibao"
+      `+test.constraint+`
     }
   }
 }
 `+calledOnly); err != nil {
-		t.Fatal(err)
-	}
-	for _, args := range [][]string{{"init", "-input=false"}, {"validate"}, {"apply", "-auto-approve", "-input=false"}} {
-		run, err := work.CLI(t.Context(), args...)
-		if err != nil || run.ExitCode != 0 {
-			t.Fatalf("%v: %v\n%s", args, err, run.Output)
-		}
-		if args[0] == "init" && !strings.Contains(run.Output, "v1.2.3") {
-			t.Errorf("init does not name the version:\n%s", run.Output)
-		}
+				t.Fatal(err)
+			}
+			for _, args := range [][]string{{"init", "-input=false"}, {"validate"}, {"apply", "-auto-approve", "-input=false"}} {
+				run, err := work.CLI(t.Context(), args...)
+				if err != nil || run.ExitCode != 0 {
+					t.Fatalf("%v: %v\n%s", args, err, run.Output)
+				}
+				if args[0] == "init" && !strings.Contains(run.Output, test.installed) {
+					t.Errorf("init does not name the version:\n%s", run.Output)
+				}
+			}
+		})
 	}
 }

@@ -120,6 +120,33 @@ func TestKVMount_Interrupted(t *testing.T) {
 	wrote(h)
 }
 
+// An empty mount that somebody configured is no leftover of an interrupted run.
+func TestPromiseNothingTrampled_ConfiguredMount(t *testing.T) {
+	h := started(t)
+	h.MountKV("apps/kv", "2")
+	h.Operator(http.MethodPost, "apps/kv/config", map[string]any{"cas_required": true, "max_versions": 3})
+	for _, asked := range []string{kvMount(), kvMount(`max_versions = 7`)} {
+		h.Configure(asked)
+		h.Proxy.Reset()
+		h.ApplyFails("Unable to create KV mount apps/kv", "path is already in use", "Nothing was changed", `Import the mount with the ID "apps/kv"`)
+		wrote(h)
+	}
+	expectServer(h, "apps/kv/config", "cas_required", "true")
+}
+
+// A mount that lets nobody arrange the deletion of a secret is like any other.
+func TestKVMount_DeletionDisabled(t *testing.T) {
+	h := started(t)
+	h.Configure(kvMount())
+	h.Apply()
+	drifts(h, "apps/kv/config", map[string]any{"delete_version_after": "-1s"}, `delete_version_after = "-1s" -> "0s"`)
+	h.Configure(kvMount(`delete_version_after = "-1s"`))
+	h.Contains(h.Plan(2), `delete_version_after = "0s" -> "-1s"`)
+	settles(h)
+	expectServer(h, "apps/kv/config", "delete_version_after", `"-1s"`)
+	imports(h, "ocibao_kv_mount.this", "apps/kv")
+}
+
 func TestKVMount_AnswerLost(t *testing.T) {
 	h := started(t)
 	h.Configure(kvMount())
@@ -180,7 +207,9 @@ func TestKVMount_BadInput(t *testing.T) {
 		"empty duration":     {kvMount(`default_lease_ttl = ""`), []string{"Invalid duration"}},
 		"default above max":  {kvMount(`default_lease_ttl = "2h"`, `max_lease_ttl = "1h"`), []string{"default_lease_ttl is 2h, but max_lease_ttl is 1h"}},
 		"visibility":         {kvMount(`listing_visibility = "all"`), []string{`"hidden" "unauth"`}},
-		"negative versions":  {kvMount(`max_versions = -1`), []string{"at least 0"}},
+		"negative versions":  {kvMount(`max_versions = -1`), []string{"between 0 and 4294967295"}},
+		"too many versions":  {kvMount(`max_versions = 4294967296`), []string{"between 0 and 4294967295"}},
+		"endless lease":      {kvMount(`max_lease_ttl = "-1s"`), []string{"Invalid duration"}},
 		"v2 setting on v1":   {kvMount(`version = 1`, `max_versions = 3`), []string{"Not on KV v1", "or set version = 2", "max_versions = 3"}},
 		"reserved namespace": {kvMount(`namespace = "team/sys"`), []string{"Invalid namespace", `namespace = "team/sys"`}},
 	})

@@ -208,3 +208,32 @@ func TestLeaving_Freezing(t *testing.T) {
 	h.Configure(config())
 	h.Contains(h.Plan(2), "version_number = 1 -> 3", "3 to change")
 }
+
+// With ignore_changes the engine asks for what the state has, also where nobody could
+// write that: a stage next to the number that it had.
+func TestLeaving_IgnoringChanges(t *testing.T) {
+	h := withMounts(t)
+	id := h.Secret("a", `{"a":"1"}`)
+	config := func(lifecycle string) string {
+		return kept("a", id, "credentials", "a", lifecycle) + kept("b", id, "old", "b", lifecycle)
+	}
+	for _, ignored := range []string{"all", "[stage, version_number]"} {
+		h.Configure(config(""))
+		h.Apply()
+		h.Rotate(id, `{"a":"2"}`)
+		h.Configure(config("lifecycle {\n    ignore_changes = " + ignored + "\n  }"))
+		h.Plan(0)
+		h.Operator(http.MethodPost, "credentials/data/a", `{"data":{"by":"hand"}}`)
+		h.Operator(http.MethodPost, "old/b", `{"by":"hand"}`)
+		run := h.Plan(2)
+		h.Contains(run, `drift = "destination_modified" -> "none"`, "2 to change")
+		h.Lacks(run, "version_number")
+		h.Apply()
+		h.Plan(0)
+		if got := h.KV2("credentials", "a"); got != h.KV1("old", "b") || strings.Contains(got, "hand") {
+			t.Errorf("stored %s and %s", got, h.KV1("old", "b"))
+		}
+		h.Configure(config(""))
+		h.Contains(h.Plan(2), `drift = "source_newer" -> "none"`, "2 to change")
+	}
+}

@@ -222,9 +222,10 @@ func TestMigration_BadInput(t *testing.T) {
 		extra   string
 		want    []string
 	}{
-		"name":   {map[string]string{"a/": pins["app-1"]}, "", []string{"Invalid secret name", `"a/"`}},
-		"no pin": {map[string]string{"a": strings.TrimSuffix(pins["app-1"], "@1")}, "", []string{"Invalid pin", "<secret OCID>@<version number>", `"a" = `}},
-		"format": {map[string]string{"a": pins["app-1"]}, `formats = { b = "text" }`, []string{"Format without a secret", `"b"`}},
+		"name":     {map[string]string{"a/": pins["app-1"]}, "", []string{"Invalid secret name", `"a/"`}},
+		"no pin":   {map[string]string{"a": strings.TrimSuffix(pins["app-1"], "@1")}, "", []string{"Invalid pin", "<secret OCID>@<version number>", `"a" = `}},
+		"format":   {map[string]string{"a": pins["app-1"]}, `formats = { b = "text" }`, []string{"Format without a secret", `"b"`}},
+		"metadata": {map[string]string{"a": pins["app-1"]}, `custom_metadata = { team = null }`, []string{"Null Map Value"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			h := *h
@@ -232,5 +233,104 @@ func TestMigration_BadInput(t *testing.T) {
 			h.Configure(bulk(test.secrets, test.extra))
 			h.Contains(h.Plan(1), test.want...)
 		})
+	}
+}
+
+// What is wrong in a map that an expression makes is named with its keys, in one
+// error of each kind.
+func TestMigration_BadPins(t *testing.T) {
+	t.Parallel()
+	h := acctest.New(t)
+	h.MountKV("credentials", "2")
+	pins := ten(h)
+	id, _, _ := strings.Cut(pins["app-1"], "@")
+	expression := fmt.Sprintf(`merge({ for i in range(60) : "app-${i}" => %q }, { "a//b" = %q, "/c" = %q, "left-out" = null })`, id, pins["app-1"], pins["app-2"])
+	h.Configure(strings.Replace(bulk(nil), "{\n  }", expression, 1))
+	run := h.Plan(1)
+	h.Contains(run, `name "a//b" has an empty segment`, `name "/c" begins with a slash`, `"app-0": "`+id+`" is no pin`, "and 11 more", "its ids have no version number")
+	if got := strings.Count(run.Output, "Error:"); got != 2 {
+		t.Errorf("%d errors, want one of each kind", got)
+	}
+	h.Configure(strings.Replace(bulk(nil), "{\n  }", fmt.Sprintf(`{ "app-1" = %q, "left-out" = null }`, pins["app-1"]), 1))
+	h.Contains(h.Plan(1), "Invalid pin", `"left-out" is null`)
+}
+
+// An update that failed for one secret does not count as done for it: the
+// arguments hold for all in the state, and not for what stands there.
+func TestMigration_FailedChangeOfForm(t *testing.T) {
+	t.Parallel()
+	for _, version := range []string{"1", "2"} {
+		t.Run("KV v"+version, func(t *testing.T) {
+			h := acctest.New(t)
+			h.MountKV("credentials", version)
+			value := func(name string) string {
+				if version == "1" {
+					return h.KV1("credentials", name)
+				}
+				return h.KV2("credentials", name)
+			}
+			pins := ten(h)
+			h.Configure(bulk(pins))
+			h.Apply()
+			h.Proxy.Before(func(r acctest.Request) bool { return r.Writes() && strings.HasSuffix(r.Path, "/app-3") })
+			h.Configure(bulk(pins, `format = "text"`, `key = "whole"`))
+			for range 2 {
+				h.ApplyFails(`"app-3" (` + pins["app-3"] + `)`)
+				if got := value("app-4"); got != `{"whole":"{\"password\":\"value-4\"}"}` {
+					t.Errorf("app-4: stored %s", got)
+				}
+			}
+			h.Proxy.Before(nil)
+			plan := h.Plan(2)
+			h.Lacks(plan, "app-4", "destination_modified")
+			if version == "2" {
+				h.Contains(plan, `~ "app-3" = 1 -> (known after apply)`)
+			}
+			h.Proxy.Reset()
+			h.Apply()
+			for _, write := range h.Proxy.Writes() {
+				if !strings.HasSuffix(write.Path, "/app-3") {
+					t.Errorf("written again: %s %s", write.Method, write.Path)
+				}
+			}
+			h.Plan(0)
+			if got := value("app-3"); got != `{"whole":"{\"password\":\"value-3\"}"}` {
+				t.Errorf("app-3: stored %s", got)
+			}
+		})
+	}
+}
+
+// An import of secrets with several keys takes the most common one for all, and
+// plans what does not fit.
+func TestMigration_ImportOfSeveralKeys(t *testing.T) {
+	t.Parallel()
+	h := acctest.New(t)
+	h.MountKV("credentials", "2")
+	var single strings.Builder
+	pins := map[string]string{}
+	for name, key := range map[string]string{"a": "token", "b": "token", "c": "certificate", "d": "secret"} {
+		id := h.Secret(name, "plain text of "+name)
+		pins[name] = id + "@1"
+		fmt.Fprintf(&single, "\nresource \"ocibao_migrated_secret\" %[1]q {\n  secret_id = %[2]q\n  mount = \"credentials\"\n  name = %[1]q\n  key = %[3]q\n}\n", name, id, key)
+	}
+	pins["json"] = h.Secret("json", `{"user":"x"}`) + "@1"
+	fmt.Fprintf(&single, "\nresource \"ocibao_migrated_secret\" \"json\" {\n  secret_id = %q\n  mount = \"credentials\"\n  name = \"json\"\n}\n", strings.TrimSuffix(pins["json"], "@1"))
+	h.Configure(single.String())
+	h.Apply()
+	if err := os.Remove(filepath.Join(h.Work.Dir, "terraform.tfstate")); err != nil {
+		t.Fatal(err)
+	}
+	h.Configure(bulk(pins, `key = "token"`))
+	if run := h.CLI("import", "ocibao_migration.all", "credentials"); run.ExitCode != 0 {
+		t.Fatal(run.Output)
+	}
+	plan := h.Plan(2)
+	h.Contains(plan, `~ "c" = 1 -> (known after apply)`, `~ "d" = 1 -> (known after apply)`, "(3 unchanged elements hidden)")
+	h.Lacks(plan, "destination_modified")
+	h.Apply()
+	h.Plan(0)
+	if got := h.KV2("credentials", "c"); got != `{"token":"plain text of c"}` {
+		t.Errorf("stored %s", got)
 	}
 }

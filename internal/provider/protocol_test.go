@@ -4,7 +4,6 @@ import (
 	"context"
 	"testing"
 
-	"github.com/hashicorp/terraform-plugin-framework/providerserver"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
@@ -25,7 +24,7 @@ type values map[string]any
 // serve configures a provider with this provider block.
 func serve(t testing.TB, block values) inProcess {
 	t.Helper()
-	server, err := providerserver.NewProtocol6WithError(provider.New("test"))()
+	server, err := provider.NewServer(provider.New("test"))
 	if err != nil {
 		t.Fatal(err)
 	}

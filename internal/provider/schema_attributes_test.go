@@ -8,7 +8,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/hashicorp/terraform-plugin-framework/providerserver"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
@@ -45,7 +44,7 @@ func (a *attribute) String() string {
 // the parameters of functions.
 func everyAttribute(t testing.TB) []*attribute {
 	t.Helper()
-	server, err := providerserver.NewProtocol6WithError(provider.New("test"))()
+	server, err := provider.NewServer(provider.New("test"))
 	if err != nil {
 		t.Fatal(err)
 	}

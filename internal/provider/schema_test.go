@@ -8,7 +8,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/hashicorp/terraform-plugin-framework/providerserver"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 
 	"github.com/ocibao/terraform-provider-ocibao/internal/provider"
@@ -16,7 +15,7 @@ import (
 
 func schemas(t *testing.T) *tfprotov6.GetProviderSchemaResponse {
 	t.Helper()
-	server, err := providerserver.NewProtocol6WithError(provider.New("test"))()
+	server, err := provider.NewServer(provider.New("test"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/ocibao/terraform-provider-ocibao/internal/acctest"
 )
 
 func TestMedian(t *testing.T) {
@@ -47,6 +49,7 @@ func found(set options, size int, wall time.Duration) results {
 	}
 	for _, step := range steps {
 		r.add(key{bulk.name, size, theEngine, step, 0}, cost{Wall: time.Second, CPU: time.Second})
+		r.add(key{bulk.name, size, theEcho, step, 0}, cost{Wall: 1500 * time.Millisecond, CPU: 4 * time.Second})
 		source, destination := step.most()
 		r.footprint(bulk, size).Requests[step] = requests{size, source * size, destination * size, 1}
 	}
@@ -71,7 +74,7 @@ func TestReport(t *testing.T) {
 		t.Error(err)
 	}
 	for _, want := range []string{
-		"| 1,000 | 30ms | first apply | 2.50 s | 1.00 + 1.00 s | 1.25 | 2.50 s | 1.00 + 1.00 s | 1.25 |",
+		"| 1,000 | 30ms | first apply | 2.50 s | 1.00 + 1.00 s | 1.25 | 2.50 s | 1.00 + 1.00 s | 1.25 | 1.50 s | 4.00 s | 1.00, CPU 0.50 |",
 		"| bulk | 1,000 | 2 + 3, 1 besides | 1 + 1, 1 besides | 1.0 ms | 1.0 ms | 50.0 MB | 0.0 MB |",
 		"at most 1.3 times loop and engine: met in all 4",
 	} {
@@ -143,6 +146,7 @@ func TestProcessRecords(t *testing.T) {
 
 // Every step of a small run, with both servers and the engine.
 func TestBench(t *testing.T) {
+	t.Setenv(acctest.EnvProviderDir, os.Getenv(acctest.EnvProviderDir)) // the lab changes it
 	set, err := parseOptions([]string{"-sizes", "3", "-runs", "1", "-latency", "1ms", "-out", ""}, io.Discard)
 	if err != nil {
 		t.Fatal(err)
@@ -167,15 +171,16 @@ func TestBench(t *testing.T) {
 		t.Fatalf("%d comparisons, %d footprints", len(r.Comparisons), len(r.Footprints))
 	}
 	for _, c := range r.Comparisons {
-		if min(c.Provider.Wall, c.Loop.Wall, c.Engine.Wall, c.Provider.CPU, c.Loop.CPU, c.Engine.CPU) <= 0 || c.Provider.ProviderMemory < 1<<20 {
+		if min(c.Provider.Wall, c.Loop.Wall, c.Engine.Wall, c.Echo.Wall, c.Provider.CPU, c.Loop.CPU, c.Engine.CPU, c.Echo.CPU) <= 0 || c.Provider.ProviderMemory < 1<<20 {
 			t.Errorf("%s, %s: %+v %+v %+v", c.Shape, c.Step, c.Provider, c.Loop, c.Engine)
 		}
 	}
 }
 
-// TestMain makes the test program the bare loop when the bench starts it as such.
+// TestMain makes the test program the bare loop or the echo when it is started as
+// such.
 func TestMain(m *testing.M) {
-	if len(os.Args) == 2 && os.Args[1] == loopCommand {
+	if filepath.Base(os.Args[0]) == providerName || len(os.Args) == 2 && os.Args[1] == loopCommand {
 		main()
 		return
 	}

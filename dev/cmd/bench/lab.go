@@ -27,7 +27,8 @@ type lab struct {
 	set      options
 	progress io.Writer
 	dir      string
-	self     string // this program, to start it as the bare loop
+	self     string          // this program, to start it as the bare loop
+	programs map[what]string // the directories of the provider and of what stands in for it
 	alive    context.Context
 	stop     context.CancelFunc
 
@@ -49,7 +50,7 @@ type machine struct {
 }
 
 func newLab(ctx context.Context, set options, progress io.Writer) (l *lab, err error) {
-	l = &lab{set: set, progress: progress, results: newResults()}
+	l = &lab{set: set, progress: progress, programs: map[what]string{}, results: newResults()}
 	// The servers outlive an interruption, to be stopped in order.
 	l.alive, l.stop = context.WithCancel(context.WithoutCancel(ctx))
 	defer func() {
@@ -67,6 +68,9 @@ func newLab(ctx context.Context, set options, progress io.Writer) (l *lab, err e
 		return l, err
 	}
 	if err = l.keepProvider(); err != nil {
+		return l, err
+	}
+	if err = l.provide(theEcho, func(path string) error { return os.Symlink(l.self, path) }); err != nil {
 		return l, err
 	}
 	if l.oci, err = acctest.StartOCI(l.alive, false); err != nil {
@@ -88,11 +92,11 @@ func (l *lab) keepProvider() error {
 	if err != nil {
 		return fmt.Errorf("%w; run: make bench", err)
 	}
-	return l.provide(func(path string) error { return os.WriteFile(path, binary, 0o755) })
+	return l.provide(theProvider, func(path string) error { return os.WriteFile(path, binary, 0o755) })
 }
 
-// provide makes the engine take the provider from a new directory.
-func (l *lab) provide(put func(path string) error) error {
+// provide has the engine start a program as the provider, where that is measured.
+func (l *lab) provide(of what, put func(path string) error) error {
 	dir, err := os.MkdirTemp(l.dir, "provider-")
 	if err != nil {
 		return err
@@ -100,7 +104,8 @@ func (l *lab) provide(put func(path string) error) error {
 	if err := put(filepath.Join(dir, providerName)); err != nil {
 		return err
 	}
-	return os.Setenv(acctest.EnvProviderDir, dir)
+	l.programs[of] = dir
+	return nil
 }
 
 func (l *lab) close() error {
@@ -180,8 +185,13 @@ func (l *lab) operator(ctx context.Context, method, path string, body any) error
 	return err
 }
 
-// workspace is a directory without state.
-func (l *lab) workspace(configuration string) (*acctest.Workspace, error) {
+// workspace is a directory without state, for the program that is measured.
+func (l *lab) workspace(of what, configuration string) (*acctest.Workspace, error) {
+	if program, is := l.programs[of]; is {
+		if err := os.Setenv(acctest.EnvProviderDir, program); err != nil {
+			return nil, err
+		}
+	}
 	dir, err := os.MkdirTemp(l.dir, "work-")
 	if err != nil {
 		return nil, err

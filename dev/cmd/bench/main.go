@@ -1,6 +1,7 @@
 // Command bench measures what the provider costs and holds it against floors
 // measured in the same run: a bare loop that makes the same requests with the
-// same two clients, and the engine with a resource that does nothing.
+// same two clients, and the engine with a resource that does nothing, its own and
+// one of a provider.
 //
 //	bench [-sizes 100,1000,5000] [-runs 5] [-latency 0,30ms] [-only bulk,for_each] [-out FILE]
 package main
@@ -28,11 +29,14 @@ func main() {
 }
 
 // run takes the part that the program was started for: the engine starts it under
-// the provider's name for a profile, and the bench starts it as the bare loop.
+// the provider's name for a profile or as the echo, and the bench starts it as the
+// bare loop.
 func run(ctx context.Context) error {
 	switch {
-	case filepath.Base(os.Args[0]) == providerName:
+	case filepath.Base(os.Args[0]) == providerName && os.Getenv(envProfile) != "":
 		return serveProfiled()
+	case filepath.Base(os.Args[0]) == providerName:
+		return serveEcho()
 	case len(os.Args) == 2 && os.Args[1] == loopCommand:
 		return runLoop(ctx, os.Stdin)
 	}

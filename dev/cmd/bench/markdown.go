@@ -30,13 +30,14 @@ func (r report) writeComparisons(b *strings.Builder, s shape) {
 		}
 		if !begun {
 			begun = true
-			fmt.Fprintf(b, "\n| %s: secrets | latency | step | provider | loop + engine | ratio | CPU | loop + engine | ratio |\n", s.name)
-			b.WriteString("| ---: | ---: | --- | ---: | ---: | ---: | ---: | ---: | ---: |\n")
+			fmt.Fprintf(b, "\n| %s: secrets | latency | step | provider | loop + engine | ratio | CPU | loop + engine | ratio | echo | CPU | ratios to loop + echo |\n", s.name)
+			b.WriteString("| ---: | ---: | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |\n")
 		}
-		fmt.Fprintf(b, "| %s | %s | %s | %s | %s + %s | %.2f | %s | %s + %s | %.2f |\n",
+		fmt.Fprintf(b, "| %s | %s | %s | %s | %s + %s | %.2f | %s | %s + %s | %.2f | %s | %s | %.2f, CPU %.2f |\n",
 			thousands(c.Secrets), waits(c.Latency), c.Step,
 			seconds(c.Provider.Wall), figure(c.Loop.Wall), seconds(c.Engine.Wall), c.Wall,
-			seconds(c.Provider.CPU), figure(c.Loop.CPU), seconds(c.Engine.CPU), c.CPU)
+			seconds(c.Provider.CPU), figure(c.Loop.CPU), seconds(c.Engine.CPU), c.CPU,
+			seconds(c.Echo.Wall), seconds(c.Echo.CPU), c.EchoWall, c.EchoCPU)
 	}
 }
 

@@ -41,8 +41,10 @@ func (l *lab) measure(ctx context.Context, s shape, size int) error {
 	}
 	progress("counted")
 	for run := range l.set.runs {
-		if err := l.engine(ctx, s, size); err != nil {
-			return fmt.Errorf("the engine alone: %w", err)
+		for _, floor := range []what{theEngine, theEcho} {
+			if err := l.floor(ctx, s, size, floor); err != nil {
+				return fmt.Errorf("the engine with the floor %s: %w", floor, err)
+			}
 		}
 		for _, waiting := range l.set.latencies {
 			if err := l.loop(ctx, s, size, waiting); err != nil {
@@ -60,7 +62,7 @@ func (l *lab) measure(ctx context.Context, s shape, size int) error {
 // provider does all steps with the provider, with a fresh mount and no state. It
 // either counts requests or takes the time.
 func (l *lab) provider(ctx context.Context, s shape, size int, waiting time.Duration, count bool) error {
-	work, err := l.workspace(s.configuration(theProvider, l.oci, l.answerAfter(waiting, count)))
+	work, err := l.workspace(theProvider, s.configuration(theProvider, l.oci, l.answerAfter(waiting, count)))
 	if err != nil {
 		return err
 	}
@@ -88,9 +90,9 @@ func (l *lab) provider(ctx context.Context, s shape, size int, waiting time.Dura
 	return drop()
 }
 
-// engine does all steps with a resource of the engine's own that holds the same.
-func (l *lab) engine(ctx context.Context, s shape, size int) error {
-	work, err := l.workspace(s.configuration(theEngine, l.oci, ""))
+// floor does all steps with a resource that holds the same and does nothing.
+func (l *lab) floor(ctx context.Context, s shape, size int, of what) error {
+	work, err := l.workspace(of, s.configuration(of, l.oci, l.bao.Address))
 	if err != nil {
 		return err
 	}
@@ -99,7 +101,7 @@ func (l *lab) engine(ctx context.Context, s shape, size int) error {
 		if err != nil {
 			return err
 		}
-		l.results.add(key{s.name, size, theEngine, step, 0}, took)
+		l.results.add(key{s.name, size, of, step, 0}, took)
 	}
 	return nil
 }

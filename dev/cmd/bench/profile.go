@@ -9,9 +9,6 @@ import (
 	"path/filepath"
 	"runtime/pprof"
 
-	"github.com/hashicorp/terraform-plugin-framework/provider"
-	"github.com/hashicorp/terraform-plugin-framework/providerserver"
-
 	ocibao "github.com/ocibao/terraform-provider-ocibao/internal/provider"
 )
 
@@ -33,10 +30,10 @@ func profile(ctx context.Context, set options, out io.Writer) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, l.close()) }()
-	if err := l.provide(func(path string) error { return os.Symlink(l.self, path) }); err != nil {
+	if err := l.provide(theProvider, func(path string) error { return os.Symlink(l.self, path) }); err != nil {
 		return err
 	}
-	work, err := l.workspace(set.shapes[0].configuration(theProvider, l.oci, l.answerAfter(set.latencies[0], false)))
+	work, err := l.workspace(theProvider, set.shapes[0].configuration(theProvider, l.oci, l.answerAfter(set.latencies[0], false)))
 	if err != nil {
 		return err
 	}
@@ -72,8 +69,7 @@ func serveProfiled() error {
 		return err
 	}
 	instance := ocibao.New("profile")
-	err = providerserver.Serve(context.Background(), func() provider.Provider { return instance },
-		providerserver.ServeOpts{Address: "registry.terraform.io/ocibao/ocibao", ProtocolVersion: 6})
+	err = ocibao.Serve(instance, false)
 	pprof.StopCPUProfile()
 	heap, heapErr := os.Create(file.Name() + ".allocs")
 	if heapErr == nil {

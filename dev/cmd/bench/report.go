@@ -30,9 +30,14 @@ type comparison struct {
 	Engine   cost          `json:"engine"`
 	Wall     float64       `json:"wall_ratio"`
 	CPU      float64       `json:"cpu_ratio"`
+	// Echo is the engine with a provider that has the same resources and does
+	// nothing; the ratios are those of the provider to it and the loop.
+	Echo     cost    `json:"echo"`
+	EchoWall float64 `json:"echo_wall_ratio"`
+	EchoCPU  float64 `json:"echo_cpu_ratio"`
 	// Aim is the most that both ratios are to be; 0 where there is no aim.
 	Aim float64 `json:"aim,omitempty"`
-	// Measured are the single runs of the provider, the loop and the engine.
+	// Measured are the single runs of the provider and of the floors.
 	Measured map[what][]cost `json:"measured"`
 }
 
@@ -68,6 +73,7 @@ func compare(found results, s shape, size int, waiting time.Duration, at step) (
 		theProvider: found.costs[key{s.name, size, theProvider, at, waiting}],
 		theLoop:     found.costs[key{s.name, size, theLoop, floor, waiting}],
 		theEngine:   found.costs[key{s.name, size, theEngine, at, 0}],
+		theEcho:     found.costs[key{s.name, size, theEcho, at, 0}],
 	}
 	for _, costs := range measured {
 		if len(costs) == 0 {
@@ -77,13 +83,20 @@ func compare(found results, s shape, size int, waiting time.Duration, at step) (
 	c := comparison{
 		Shape: s.name, Secrets: size, Latency: waiting, Step: at, Measured: measured,
 		Provider: median(measured[theProvider]), Loop: median(measured[theLoop]), Engine: median(measured[theEngine]),
+		Echo: median(measured[theEcho]),
 	}
-	c.Wall = c.Provider.Wall.Seconds() / (c.Loop.Wall + c.Engine.Wall).Seconds()
-	c.CPU = c.Provider.CPU.Seconds() / (c.Loop.CPU + c.Engine.CPU).Seconds()
+	c.Wall, c.CPU = c.Provider.above(c.Loop, c.Engine)
+	c.EchoWall, c.EchoCPU = c.Provider.above(c.Loop, c.Echo)
 	if at != planSome {
 		c.Aim = s.aim
 	}
 	return c, true
+}
+
+// above is how many times what both floors take together a cost is, in wall time
+// and in CPU.
+func (c cost) above(a, b cost) (wall, cpu float64) {
+	return c.Wall.Seconds() / (a.Wall + b.Wall).Seconds(), c.CPU.Seconds() / (a.CPU + b.CPU).Seconds()
 }
 
 // misses says that a ratio is above the aim, as it is shown.

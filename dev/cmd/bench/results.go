@@ -12,7 +12,7 @@ type key struct {
 	size    int
 	of      what
 	step    step
-	waiting time.Duration // 0 for the engine, which talks to nobody
+	waiting time.Duration // 0 for the engine and the echo, which talk to nobody
 }
 
 // results are all figures.

@@ -30,11 +30,13 @@ func (s shape) measures(size int) bool { return !s.forEach || size <= mostForEac
 // what is a thing that is measured.
 type what string
 
-// The provider, and the two floors below it.
+// The provider, and the floors below it: what is requested, the engine with a
+// resource of its own, and the engine with a provider that only echoes.
 const (
 	theProvider what = "provider"
 	theLoop     what = "loop"
 	theEngine   what = "engine"
+	theEcho     what = "echo"
 )
 
 // step is what is done with it.
@@ -86,7 +88,7 @@ resource "terraform_data" "all" {
   input    = each.value
 }
 `
-	case of == theProvider && s.forEach:
+	case of != theEngine && s.forEach:
 		resource = `
 resource "ocibao_migrated_secret" "all" {
   for_each       = var.secrets
@@ -96,7 +98,7 @@ resource "ocibao_migrated_secret" "all" {
   name           = each.key
 }
 `
-	case of == theProvider:
+	case of != theEngine:
 		resource = `
 resource "ocibao_migration" "all" {
   mount   = var.mount
@@ -104,7 +106,7 @@ resource "ocibao_migration" "all" {
 }
 `
 	}
-	if of == theProvider {
+	if of != theEngine {
 		resource = acctest.ProviderBlock(oci, address, "") + resource
 	}
 	return variables + resource

@@ -76,7 +76,7 @@ func (p *process) until(beginning string) {
 // ends waits for the exit code, and then for the end of all descendants.
 func (p *process) ends(exitCode int) {
 	p.t.Helper()
-	late := time.AfterFunc(30*time.Second, func() { _ = p.Process.Kill() })
+	late := time.AfterFunc(2*time.Minute, func() { _ = p.Process.Kill() })
 	defer late.Stop()
 	for p.stdout.Scan() {
 		p.t.Log(p.stdout.Text())
@@ -89,7 +89,7 @@ func (p *process) ends(exitCode int) {
 	if got := p.ProcessState.ExitCode(); got != exitCode {
 		p.t.Errorf("it ended with %d, want %d: %s", got, exitCode, &p.stderr)
 	}
-	_ = p.descendants.SetReadDeadline(time.Now().Add(2 * time.Second))
+	_ = p.descendants.SetReadDeadline(time.Now().Add(time.Minute))
 	if _, err := io.Copy(io.Discard, p.descendants); err != nil {
 		p.t.Errorf("something that it started still runs: %v", err)
 	}

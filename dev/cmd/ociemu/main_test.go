@@ -60,7 +60,7 @@ func TestServesAlone(t *testing.T) {
 		if err != nil {
 			t.Error(err)
 		}
-	case <-time.After(10 * time.Second):
+	case <-time.After(time.Minute):
 		t.Error("the emulator does not stop")
 	}
 }

@@ -47,7 +47,7 @@ func TestNode(t *testing.T) {
 	key, token := c.initialize()
 	unseal := func() {
 		c.ok("PUT", "sys/unseal", object{"key": key})
-		for range 200 {
+		for range 2400 {
 			if c.do("GET", "sys/health", nil).Status == 200 {
 				return
 			}

@@ -1,6 +1,7 @@
 package approle
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -14,25 +15,15 @@ import (
 	"github.com/ocibao/terraform-provider-ocibao/internal/provider/glue"
 )
 
-var (
-	_ datasource.DataSourceWithConfigure      = (*accessDataSource)(nil)
-	_ datasource.DataSourceWithValidateConfig = (*accessDataSource)(nil)
-)
+var _ datasource.DataSourceWithValidateConfig = (*accessDataSource)(nil)
 
 // NewAccessDataSource is ocibao_approle_access.
-func NewAccessDataSource() datasource.DataSource { return &accessDataSource{} }
+func NewAccessDataSource() datasource.DataSource {
+	return &accessDataSource{glue.NewDataSource("approle_access")}
+}
 
 type accessDataSource struct {
-	clients *glue.Clients
-}
-
-func (d *accessDataSource) Metadata(_ context.Context, req datasource.MetadataRequest, resp *datasource.MetadataResponse) {
-	resp.TypeName = req.ProviderTypeName + "_approle_access"
-}
-
-// Configure takes the clients.
-func (d *accessDataSource) Configure(_ context.Context, req datasource.ConfigureRequest, resp *datasource.ConfigureResponse) {
-	d.clients = glue.FromProvider(req.ProviderData, &resp.Diagnostics)
+	glue.DataSource
 }
 
 // ValidateConfig refuses a question without content, or with two answers.
@@ -54,11 +45,11 @@ func (d *accessDataSource) ValidateConfig(ctx context.Context, req datasource.Va
 func (d *accessDataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
 	var model accessModel
 	resp.Diagnostics.Append(req.Config.Get(ctx, &model)...)
-	if resp.Diagnostics.HasError() || !d.clients.OpenBao.Require(&resp.Diagnostics) {
+	if resp.Diagnostics.HasError() || !d.Clients.OpenBao.Require(&resp.Diagnostics) {
 		return
 	}
-	model.Mount = types.StringValue(orDefault(model.Mount.ValueString(), DefaultMount))
-	client := d.clients.OpenBao.Client
+	model.Mount = types.StringValue(cmp.Or(model.Mount.ValueString(), DefaultMount))
+	client := d.Clients.OpenBao.Client
 	role, err := readRole(ctx, client, model.Namespace.ValueString(), model.Mount.ValueString(), model.RoleName.ValueString())
 	if errors.Is(err, migrate.ErrDestinationNotFound) {
 		err = glue.Hint(err, "Create the role first, or correct mount, role_name and namespace. If this configuration makes it, give the data source depends_on.")
@@ -67,7 +58,7 @@ func (d *accessDataSource) Read(ctx context.Context, req datasource.ReadRequest,
 		model.failure().AddTo(&resp.Diagnostics, path.Root("role_name"), err)
 		return
 	}
-	proof := proof{client: client, clock: d.clients.Clock, role: role, access: model.access()}
+	proof := proof{client: client, clock: d.Clients.Clock, role: role, access: model.access()}
 	found, violations, err := proof.run(ctx)
 	if err != nil {
 		model.failure().Add(&resp.Diagnostics, err)

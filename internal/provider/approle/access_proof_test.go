@@ -1,7 +1,6 @@
 package approle
 
 import (
-	"context"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -9,31 +8,12 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/ocibao/terraform-provider-ocibao/internal/aclpolicy"
 	"github.com/ocibao/terraform-provider-ocibao/internal/migrate"
+	"github.com/ocibao/terraform-provider-ocibao/internal/migrate/migratetest"
 	"github.com/ocibao/terraform-provider-ocibao/internal/openbao"
 )
-
-// sleeper is a clock whose time passes by sleeping only.
-type sleeper struct {
-	mu  sync.Mutex
-	now time.Time
-}
-
-func (s *sleeper) Now() time.Time {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.now
-}
-
-func (s *sleeper) Sleep(ctx context.Context, d time.Duration) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.now = s.now.Add(d)
-	return ctx.Err()
-}
 
 // lagging is a server whose nodes do not know a new token for the first requests.
 type lagging struct {
@@ -89,7 +69,7 @@ func TestProof_StandbyBehind(t *testing.T) {
 			server := &lagging{left: test.refusals}
 			served := httptest.NewServer(server)
 			defer served.Close()
-			clock := &sleeper{now: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)}
+			clock := migratetest.NewClock()
 			client, err := openbao.New(openbao.Config{Address: served.URL, Token: migrate.NewSecret([]byte("s.given")), Clock: clock})
 			if err != nil {
 				t.Fatal(err)

@@ -1,6 +1,7 @@
 package approle
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -9,7 +10,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
-	"github.com/hashicorp/terraform-plugin-framework/resource/schema/booldefault"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringdefault"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringplanmodifier"
@@ -22,23 +22,24 @@ import (
 )
 
 var (
-	_ resource.ResourceWithConfigure      = (*authMountResource)(nil)
 	_ resource.ResourceWithValidateConfig = (*authMountResource)(nil)
-	_ resource.ResourceWithModifyPlan     = (*authMountResource)(nil)
 	_ resource.ResourceWithImportState    = (*authMountResource)(nil)
-	_ resource.ResourceWithIdentity       = (*authMountResource)(nil)
 )
 
 // NewAuthMountResource is ocibao_auth_mount.
 func NewAuthMountResource() resource.Resource {
-	return &authMountResource{Identity: glue.NewIdentity(
-		glue.IdentityAttribute{Name: "path", Description: "Path of the mount below auth/."},
-	)}
+	identity := glue.NewIdentity(glue.IdentityAttribute{Name: "path", Description: "Path of the mount below auth/."})
+	return &authMountResource{glue.NewManagedObject("auth_mount", identity, glue.Operations[authMountModel]{
+		Create: createAuthMount,
+		Read:   readAuthMount,
+		Gone:   []error{migrate.ErrMountNotFound},
+		Update: updateAuthMount,
+		Delete: deleteAuthMount,
+	})}
 }
 
 type authMountResource struct {
-	glue.OpenBaoObject
-	glue.Identity
+	glue.ManagedObject[authMountModel]
 }
 
 type authMountModel struct {
@@ -56,8 +57,14 @@ type authMountModel struct {
 	Accessor          types.String  `tfsdk:"accessor"`
 }
 
-func (m authMountModel) failure(verb string) glue.Failure {
-	return glue.Failure{Verb: verb, Thing: "auth mount", Identity: m.Path.ValueString()}
+// Thing names the mount.
+func (m authMountModel) Thing() (name, namespace string) {
+	return "auth mount " + m.Path.ValueString(), m.Namespace.ValueString()
+}
+
+// Same reports whether both are the same mount with the same settings.
+func (m authMountModel) Same(other authMountModel) bool {
+	return m.mount() == other.mount() && m.Accessor == other.Accessor
 }
 
 func (m authMountModel) mount() openbao.AuthMount {
@@ -79,30 +86,19 @@ func (m *authMountModel) show(mount openbao.AuthMount) {
 	m.Type = types.StringValue(mount.Type)
 	m.Description = types.StringValue(mount.Description)
 	m.DefaultLeaseTTL, m.MaxLeaseTTL = glue.Seconds(mount.DefaultLeaseTTL), glue.Seconds(mount.MaxLeaseTTL)
-	m.ListingVisibility = types.StringValue(orDefault(mount.ListingVisibility, "hidden"))
-	m.TokenType = types.StringValue(orDefault(mount.TokenType, defaultTokenType))
+	m.ListingVisibility = types.StringValue(cmp.Or(mount.ListingVisibility, glue.ListingHidden))
+	m.TokenType = types.StringValue(cmp.Or(mount.TokenType, defaultTokenType))
 	m.Local, m.SealWrap = types.BoolValue(mount.Local), types.BoolValue(mount.SealWrap)
 	m.Accessor = types.StringValue(mount.Accessor)
 }
 
 const defaultTokenType = "default-service"
 
-func orDefault(value, otherwise string) string {
-	if value == "" {
-		return otherwise
-	}
-	return value
-}
-
-func (r *authMountResource) Metadata(_ context.Context, req resource.MetadataRequest, resp *resource.MetadataResponse) {
-	resp.TypeName = req.ProviderTypeName + "_auth_mount"
-}
-
 func (r *authMountResource) Schema(_ context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "Enables an auth method, AppRole by default. " +
 			"One that exists already and is configured the same is adopted without a write; another one is left alone, and is taken over by import.",
-		Attributes: map[string]schema.Attribute{
+		Attributes: glue.MountAttributes("its data is", map[string]schema.Attribute{
 			"path": schema.StringAttribute{
 				Optional:            true,
 				Computed:            true,
@@ -118,43 +114,13 @@ func (r *authMountResource) Schema(_ context.Context, _ resource.SchemaRequest, 
 				Validators:          []validator.String{stringvalidator.LengthAtLeast(1)},
 				PlanModifiers:       []planmodifier.String{stringplanmodifier.RequiresReplace()},
 			},
-			"namespace": glue.NamespaceAttribute(),
-			"description": schema.StringAttribute{
-				Optional:            true,
-				Computed:            true,
-				Default:             stringdefault.StaticString(""),
-				MarkdownDescription: "Description for people.",
-			},
 			"default_lease_ttl": glue.DurationAttribute("Default TTL of the tokens, as a duration such as `\"1h\"`. Default `\"0s\"`: that of the system."),
 			"max_lease_ttl":     glue.DurationAttribute("Longest TTL of the tokens, as a duration such as `\"24h\"`. Default `\"0s\"`: that of the system."),
-			"listing_visibility": schema.StringAttribute{
-				Optional:            true,
-				Computed:            true,
-				Default:             stringdefault.StaticString("hidden"),
-				MarkdownDescription: "Whether the mount is listed for those who are not logged in: `hidden` (default) or `unauth`.",
-				Validators:          []validator.String{stringvalidator.OneOf("hidden", "unauth")},
-			},
-			"token_type": schema.StringAttribute{
-				Optional:            true,
-				Computed:            true,
-				Default:             stringdefault.StaticString(defaultTokenType),
-				MarkdownDescription: "Type of the tokens: `default-service` (default), `default-batch`, `service` or `batch`.",
-				Validators:          []validator.String{stringvalidator.OneOf(defaultTokenType, "default-batch", "service", "batch")},
-			},
-			"local":     glue.ReplacedBoolAttribute("Whether the mount is left out of replication. Default `false`. Changing it forces replacement."),
-			"seal_wrap": glue.ReplacedBoolAttribute("Whether its data is wrapped by the seal as well, where the server can. Default `false`. Changing it forces replacement."),
-			"force_destroy": schema.BoolAttribute{
-				Optional:            true,
-				Computed:            true,
-				Default:             booldefault.StaticBool(false),
-				MarkdownDescription: "Whether an AppRole mount that still has roles is disabled, which removes them all, when the resource is destroyed or replaced. Default `false`.",
-			},
-			"accessor": schema.StringAttribute{
-				Computed:            true,
-				MarkdownDescription: "Accessor that the server gave the mount.",
-				PlanModifiers:       []planmodifier.String{stringplanmodifier.UseStateForUnknown()},
-			},
-		},
+			"token_type": glue.TextAttribute(defaultTokenType, "Type of the tokens: `default-service` (default), `default-batch`, `service` or `batch`.",
+				stringvalidator.OneOf(defaultTokenType, "default-batch", "service", "batch")),
+			"force_destroy": glue.BoolAttribute(false, "Whether an AppRole mount that still has roles is disabled, which removes them all, "+
+				"when the resource is destroyed or replaced. Default `false`."),
+		}),
 	}
 }
 
@@ -166,129 +132,59 @@ func (r *authMountResource) ValidateConfig(ctx context.Context, req resource.Val
 
 // ModifyPlan gives path its default, which is the type, and looks ahead.
 func (r *authMountResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
-	if req.Plan.Raw.IsNull() {
-		glue.ForeseePlan[authMountModel](ctx, &r.OpenBaoObject, req, &resp.Diagnostics)
-		return
+	if !req.Plan.Raw.IsNull() {
+		glue.DefaultTo(ctx, req, resp, "path", "type")
+		req.Plan = resp.Plan // with the path
 	}
-	glue.DefaultTo(ctx, req, resp, "path", "type")
-	req.Plan = resp.Plan // with the path
-	glue.ForeseePlan[authMountModel](ctx, &r.OpenBaoObject, req, &resp.Diagnostics)
+	r.ManagedObject.ModifyPlan(ctx, req, resp)
 }
 
-func (r *authMountResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
-	var plan authMountModel
-	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
-	if resp.Diagnostics.HasError() || !r.Require(&resp.Diagnostics) {
-		return
-	}
-	mount, err := r.create(ctx, plan)
-	if err != nil {
-		plan.failure("create").AddTo(&resp.Diagnostics, path.Root("path"), err)
-		return
-	}
-	plan.show(mount)
-	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
-	r.Identify(ctx, resp.State, resp.Identity, &resp.Diagnostics)
-	r.Wrote(ctx, resp.Private, &resp.Diagnostics)
-}
-
-// create enables the method, or adopts what an interrupted run left.
-func (r *authMountResource) create(ctx context.Context, plan authMountModel) (openbao.AuthMount, error) {
+// createAuthMount enables the method, or adopts what an interrupted run left.
+func createAuthMount(ctx context.Context, client *openbao.Client, plan *authMountModel) error {
 	wanted := plan.mount()
-	conflict := r.Client().CreateAuthMount(ctx, wanted)
+	conflict := client.CreateAuthMount(ctx, wanted)
 	if conflict != nil && !errors.Is(conflict, openbao.ErrConflict) {
-		return openbao.AuthMount{}, conflict
+		return glue.At("path", conflict)
 	}
-	present, err := r.Client().ReadAuthMount(ctx, wanted.Namespace, wanted.Path)
-	if conflict == nil {
-		return present, err
-	}
-	found := plan
-	found.show(present)
-	if err != nil || found.mount() != wanted {
-		return openbao.AuthMount{}, glue.Hint(conflict, fmt.Sprintf(
+	found, err := readAuthMount(ctx, client, *plan)
+	if conflict != nil && (err != nil || found.mount() != wanted) {
+		err = glue.Hint(conflict, fmt.Sprintf(
 			"Nothing was changed. Import the mount with the ID %q to manage it here, or choose another path.",
 			glue.ImportID(wanted.Namespace, wanted.Path)))
 	}
-	return present, nil
+	*plan = found
+	return glue.At("path", err)
 }
 
-func (r *authMountResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
-	var state authMountModel
-	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
-	r.Identify(ctx, req.State, resp.Identity, &resp.Diagnostics)
-	if resp.Diagnostics.HasError() || !r.Refreshes(&resp.Diagnostics, "auth mount", state.Path.ValueString()) {
-		return
+func readAuthMount(ctx context.Context, client *openbao.Client, state authMountModel) (authMountModel, error) {
+	mount, err := client.ReadAuthMount(ctx, state.Namespace.ValueString(), state.Path.ValueString())
+	if err == nil {
+		state.show(mount)
 	}
-	mount, err := glue.Refresh(ctx, &r.OpenBaoObject, req.Private, func() (openbao.AuthMount, error) {
-		return r.Client().ReadAuthMount(ctx, state.Namespace.ValueString(), state.Path.ValueString())
-	}, func(mount openbao.AuthMount) bool {
-		shown := state
-		shown.show(mount)
-		return shown.mount() == state.mount() && shown.Accessor == state.Accessor
-	})
-	if errors.Is(err, migrate.ErrMountNotFound) {
-		resp.State.RemoveResource(ctx)
-		return
-	}
-	if err != nil {
-		state.failure("read").Add(&resp.Diagnostics, err)
-		return
-	}
-	state.show(mount)
-	resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
-	r.Identify(ctx, resp.State, resp.Identity, &resp.Diagnostics)
+	return state, err
 }
 
-func (r *authMountResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
-	var plan, state authMountModel
-	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
-	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
-	if resp.Diagnostics.HasError() || !r.Require(&resp.Diagnostics) {
-		return
-	}
-	if plan.mount() != state.mount() {
-		if err := r.Client().TuneAuthMount(ctx, plan.mount()); err != nil {
-			plan.failure("update").Add(&resp.Diagnostics, err)
-			return
-		}
-	}
-	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
-	r.Identify(ctx, resp.State, resp.Identity, &resp.Diagnostics)
-	r.Wrote(ctx, resp.Private, &resp.Diagnostics)
+func updateAuthMount(ctx context.Context, client *openbao.Client, plan, _ *authMountModel) error {
+	return client.TuneAuthMount(ctx, plan.mount())
 }
 
-func (r *authMountResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
-	var state authMountModel
-	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
-	if resp.Diagnostics.HasError() || !r.Require(&resp.Diagnostics) {
-		return
-	}
+func deleteAuthMount(ctx context.Context, client *openbao.Client, state authMountModel) error {
 	mount := state.mount()
 	if mount.Type == DefaultMount && !state.ForceDestroy.ValueBool() {
-		roles, err := r.Client().ListAppRoles(ctx, mount.Namespace, mount.Path)
+		roles, err := client.ListAppRoles(ctx, mount.Namespace, mount.Path)
 		if err == nil && len(roles) > 0 {
 			err = glue.Hint(fmt.Errorf("the mount still has %d roles, and disabling it would remove them", len(roles)),
 				"Nothing was deleted. Remove the roles first, or apply force_destroy = true before destroying.")
 		}
 		if err != nil && !errors.Is(err, migrate.ErrMountNotFound) {
-			state.failure("delete").AddTo(&resp.Diagnostics, path.Root("force_destroy"), err)
-			return
+			return glue.At("force_destroy", err)
 		}
 	}
-	if err := r.Client().DeleteAuthMount(ctx, mount.Namespace, mount.Path); err != nil {
-		state.failure("delete").Add(&resp.Diagnostics, err)
-	}
+	return client.DeleteAuthMount(ctx, mount.Namespace, mount.Path)
 }
 
-// ImportState takes the path of the mount, without auth/, as ID, behind
-// "<namespace>//" where it is in one.
+// ImportState takes the path of the mount, without auth/, as ID.
 func (r *authMountResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
-	mount := r.ImportedID(ctx, req, resp)
-	if err := openbao.ValidateMount(mount); err != nil {
-		resp.Diagnostics.AddError("Invalid import ID", glue.Detail(fmt.Errorf("%w. The ID is the path of the mount without auth/, such as approle", err)))
-		return
-	}
-	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("path"), mount)...)
+	r.ImportName(ctx, req, resp, openbao.ValidateMount, "the path of the mount without auth/, such as approle")
 	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("force_destroy"), false)...)
 }

@@ -1,6 +1,7 @@
 package approle
 
 import (
+	"cmp"
 	"context"
 	"strings"
 	"time"
@@ -18,13 +19,14 @@ import (
 )
 
 var (
-	_ ephemeral.EphemeralResourceWithConfigure = (*loginEphemeral)(nil)
-	_ ephemeral.EphemeralResourceWithRenew     = (*loginEphemeral)(nil)
-	_ ephemeral.EphemeralResourceWithClose     = (*loginEphemeral)(nil)
+	_ ephemeral.EphemeralResourceWithRenew = (*loginEphemeral)(nil)
+	_ ephemeral.EphemeralResourceWithClose = (*loginEphemeral)(nil)
 )
 
 // NewLoginEphemeral is ocibao_approle_login.
-func NewLoginEphemeral() ephemeral.EphemeralResource { return &loginEphemeral{} }
+func NewLoginEphemeral() ephemeral.EphemeralResource {
+	return &loginEphemeral{glue.NewEphemeralObject("approle_login")}
+}
 
 type loginEphemeral struct {
 	glue.EphemeralObject
@@ -41,10 +43,6 @@ type loginModel struct {
 	Policies      types.List   `tfsdk:"policies"`
 	LeaseDuration types.Int64  `tfsdk:"lease_duration"`
 	Renewable     types.Bool   `tfsdk:"renewable"`
-}
-
-func (e *loginEphemeral) Metadata(_ context.Context, req ephemeral.MetadataRequest, resp *ephemeral.MetadataResponse) {
-	resp.TypeName = req.ProviderTypeName + "_approle_login"
 }
 
 func (e *loginEphemeral) Schema(_ context.Context, _ ephemeral.SchemaRequest, resp *ephemeral.SchemaResponse) {
@@ -89,7 +87,7 @@ func (e *loginEphemeral) Open(ctx context.Context, req ephemeral.OpenRequest, re
 	if resp.Diagnostics.HasError() || !e.Clients.OpenBao.Require(&resp.Diagnostics) {
 		return
 	}
-	mount := orDefault(model.Mount.ValueString(), DefaultMount)
+	mount := cmp.Or(model.Mount.ValueString(), DefaultMount)
 	token, err := e.login(ctx, model, mount)
 	if err != nil {
 		glue.Failure{Verb: "log in with", Thing: "AppRole", Identity: mount}.Add(&resp.Diagnostics, err)

@@ -1,22 +1,6 @@
 package approle
 
-import (
-	"context"
-
-	"github.com/hashicorp/terraform-plugin-framework/resource"
-
-	"github.com/ocibao/terraform-provider-ocibao/internal/provider/glue"
-)
-
-// ModifyPlan only looks ahead.
-func (r *roleResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
-	glue.ForeseePlan[roleModel](ctx, &r.OpenBaoObject, req, &resp.Diagnostics)
-}
-
-// NeedyThing names the role.
-func (m roleModel) NeedyThing() (thing, namespace string) {
-	return "AppRole " + m.Mount.ValueString() + "/" + m.Name.ValueString(), m.Namespace.ValueString()
-}
+import "github.com/ocibao/terraform-provider-ocibao/internal/provider/glue"
 
 // Needs are the rights that a step takes.
 func (m roleModel) Needs(step glue.Step) []glue.Need {
@@ -42,11 +26,6 @@ func (m roleModel) roleIDCapabilities() []string {
 		return []string{"read"}
 	}
 	return []string{"update", "read"}
-}
-
-// NeedyThing names the role that the secret ID is of.
-func (m secretIDModel) NeedyThing() (thing, namespace string) {
-	return "secret ID of AppRole " + m.Mount.ValueString() + "/" + m.RoleName.ValueString(), m.Namespace.ValueString()
 }
 
 // Needs are the rights that a step takes.
@@ -96,11 +75,6 @@ func (m secretIDModel) atRole(endpoint ...string) glue.Need {
 
 // Replaces reports whether the mount becomes one of another type.
 func (m authMountModel) Replaces(prior authMountModel) bool { return !m.Type.Equal(prior.Type) }
-
-// NeedyThing names the auth mount.
-func (m authMountModel) NeedyThing() (thing, namespace string) {
-	return "auth mount " + m.Path.ValueString(), m.Namespace.ValueString()
-}
 
 // Needs are the rights that a step takes.
 func (m authMountModel) Needs(step glue.Step) []glue.Need {

@@ -27,8 +27,9 @@ type roleModel struct {
 	OnConflict         types.String  `tfsdk:"on_conflict"`
 }
 
-func (m roleModel) failure(verb string) glue.Failure {
-	return glue.Failure{Verb: verb, Thing: "AppRole", Identity: m.Mount.ValueString() + "/" + m.Name.ValueString()}
+// Thing names the role.
+func (m roleModel) Thing() (name, namespace string) {
+	return "AppRole " + m.Mount.ValueString() + "/" + m.Name.ValueString(), m.Namespace.ValueString()
 }
 
 // role is what the model asks for.
@@ -59,9 +60,9 @@ func (m *roleModel) show(role openbao.AppRole, roleID string) {
 	m.ShowToken(role.Token())
 }
 
-// sameRole reports whether two roles allow the same. The role ID counts where
-// both have one; what one server alone knows counts where it says something.
-func sameRole(a, b openbao.AppRole) bool {
+// Same reports whether both allow the same. The role ID counts where both have one.
+func (m roleModel) Same(other roleModel) bool {
+	a, b := m.role(), other.role()
 	return a.BindSecretID == b.BindSecretID && a.SecretIDNumUses == b.SecretIDNumUses && a.SecretIDTTL == b.SecretIDTTL &&
 		glue.SameSet(a.SecretIDBoundCIDRs, b.SecretIDBoundCIDRs) && a.LocalSecretIDs == b.LocalSecretIDs &&
 		glue.SameToken(a.Token(), b.Token()) && (a.RoleID == "" || b.RoleID == "" || a.RoleID == b.RoleID)

@@ -1,6 +1,7 @@
 package approle
 
 import (
+	"cmp"
 	"context"
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
@@ -18,13 +19,14 @@ import (
 )
 
 var (
-	_ ephemeral.EphemeralResourceWithConfigure      = (*secretIDEphemeral)(nil)
 	_ ephemeral.EphemeralResourceWithValidateConfig = (*secretIDEphemeral)(nil)
 	_ ephemeral.EphemeralResourceWithClose          = (*secretIDEphemeral)(nil)
 )
 
 // NewSecretIDEphemeral is the ephemeral ocibao_approle_secret_id.
-func NewSecretIDEphemeral() ephemeral.EphemeralResource { return &secretIDEphemeral{} }
+func NewSecretIDEphemeral() ephemeral.EphemeralResource {
+	return &secretIDEphemeral{glue.NewEphemeralObject("approle_secret_id")}
+}
 
 type secretIDEphemeral struct {
 	glue.EphemeralObject
@@ -55,13 +57,9 @@ const (
 // asResource is the same as the managed object asks for it.
 func (m secretIDEphemeralModel) asResource() secretIDModel {
 	return secretIDModel{
-		Mount: types.StringValue(orDefault(m.Mount.ValueString(), DefaultMount)), RoleName: m.RoleName, Namespace: m.Namespace,
+		Mount: types.StringValue(cmp.Or(m.Mount.ValueString(), DefaultMount)), RoleName: m.RoleName, Namespace: m.Namespace,
 		TTL: m.TTL, NumUses: m.NumUses, CIDRList: m.CIDRList, TokenBoundCIDRs: m.TokenBoundCIDRs, Metadata: m.Metadata,
 	}
-}
-
-func (e *secretIDEphemeral) Metadata(_ context.Context, req ephemeral.MetadataRequest, resp *ephemeral.MetadataResponse) {
-	resp.TypeName = req.ProviderTypeName + "_approle_secret_id"
 }
 
 func (e *secretIDEphemeral) Schema(_ context.Context, _ ephemeral.SchemaRequest, resp *ephemeral.SchemaResponse) {
@@ -143,7 +141,7 @@ func (e *secretIDEphemeral) Open(ctx context.Context, req ephemeral.OpenRequest,
 	namespace, mount, role := wanted.Namespace.ValueString(), wanted.Mount.ValueString(), wanted.RoleName.ValueString()
 	made, err := client.CreateSecretID(ctx, namespace, mount, role, wanted.options())
 	if err != nil {
-		wanted.failure("create").Add(&resp.Diagnostics, err)
+		glue.Failed(&resp.Diagnostics, "create", wanted, err)
 		wanted.warnOfLostAnswer(&resp.Diagnostics, err)
 		return
 	}

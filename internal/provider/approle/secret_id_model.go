@@ -40,8 +40,9 @@ type secretIDModel struct {
 	WrappingState      types.String  `tfsdk:"wrapping_state"`
 }
 
-func (m secretIDModel) failure(verb string) glue.Failure {
-	return glue.Failure{Verb: verb, Thing: "secret ID of AppRole", Identity: m.Mount.ValueString() + "/" + m.RoleName.ValueString()}
+// Thing names the role that the secret ID is of.
+func (m secretIDModel) Thing() (name, namespace string) {
+	return "secret ID of AppRole " + m.Mount.ValueString() + "/" + m.RoleName.ValueString(), m.Namespace.ValueString()
 }
 
 func (m secretIDModel) options() openbao.SecretIDOptions {

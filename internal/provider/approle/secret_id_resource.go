@@ -25,16 +25,15 @@ var (
 
 // NewSecretIDResource is ocibao_approle_secret_id.
 func NewSecretIDResource() resource.Resource {
-	return &secretIDResource{Identity: glue.NewIdentity(
+	return &secretIDResource{glue.NewOpenBaoObject(glue.NewIdentity(
 		glue.IdentityAttribute{Name: "mount", Description: "Path of the AppRole auth mount below auth/."},
 		glue.IdentityAttribute{Name: "role_name", Description: "Name of the role."},
 		glue.IdentityAttribute{Name: "accessor", Description: "Accessor of the secret ID."},
-	)}
+	))}
 }
 
 type secretIDResource struct {
 	glue.OpenBaoObject
-	glue.Identity
 }
 
 func (r *secretIDResource) Metadata(_ context.Context, req resource.MetadataRequest, resp *resource.MetadataResponse) {
@@ -51,20 +50,18 @@ func (r *secretIDResource) Create(ctx context.Context, req resource.CreateReques
 		return
 	}
 	if err := r.issue(ctx, &plan, config, nil); err != nil {
-		plan.failure("create").Add(&resp.Diagnostics, err)
+		glue.Failed(&resp.Diagnostics, "create", plan, err)
 		plan.warnOfLostAnswer(&resp.Diagnostics, err)
 		return
 	}
-	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
-	r.Identify(ctx, resp.State, resp.Identity, &resp.Diagnostics)
-	r.Wrote(ctx, resp.Private, &resp.Diagnostics)
+	r.Written(ctx, &plan, &resp.State, resp.Identity, resp.Private, &resp.Diagnostics)
 }
 
 func (r *secretIDResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
 	var state secretIDModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
 	r.Identify(ctx, req.State, resp.Identity, &resp.Diagnostics)
-	if resp.Diagnostics.HasError() || !r.Refreshes(&resp.Diagnostics, "secret ID", state.Accessor.ValueString()) {
+	if resp.Diagnostics.HasError() || !r.Refreshes(&resp.Diagnostics, "secret ID "+state.Accessor.ValueString()) {
 		return
 	}
 	info, err := glue.Refresh(ctx, &r.OpenBaoObject, req.Private, func() (*openbao.SecretIDInfo, error) {
@@ -74,7 +71,7 @@ func (r *secretIDResource) Read(ctx context.Context, req resource.ReadRequest, r
 		err = r.refreshPrevious(ctx, &state)
 	}
 	if err != nil {
-		state.failure("read").Add(&resp.Diagnostics, err)
+		glue.Failed(&resp.Diagnostics, "read", state, err)
 		return
 	}
 	now := r.Now()
@@ -159,7 +156,7 @@ func (r *secretIDResource) Update(ctx context.Context, req resource.UpdateReques
 	previous := state.previous()
 	if plan.Accessor.IsUnknown() {
 		if err := r.rotate(ctx, &plan, config, state, &resp.Diagnostics); err != nil {
-			plan.failure("rotate").Add(&resp.Diagnostics, err)
+			glue.Failed(&resp.Diagnostics, "rotate", plan, err)
 			plan.warnOfLostAnswer(&resp.Diagnostics, err)
 			return
 		}
@@ -176,7 +173,7 @@ func (r *secretIDResource) Update(ctx context.Context, req resource.UpdateReques
 			continue
 		}
 		if err := r.revoke(ctx, state, accessor); err != nil {
-			plan.failure("revoke").Add(&resp.Diagnostics, glue.Hint(err,
+			glue.Failed(&resp.Diagnostics, "revoke", plan, glue.Hint(err,
 				"The new secret ID is in place. The old one with the accessor "+accessor+" still works; the next apply revokes it."))
 			plan.Rotation = types.StringValue(rotationOverlapEnded)
 			continue
@@ -184,9 +181,7 @@ func (r *secretIDResource) Update(ctx context.Context, req resource.UpdateReques
 		delete(previous, accessor)
 	}
 	plan.PreviousAccessors = glue.StringMap(previous)
-	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
-	r.Identify(ctx, resp.State, resp.Identity, &resp.Diagnostics)
-	r.Wrote(ctx, resp.Private, &resp.Diagnostics)
+	r.Written(ctx, &plan, &resp.State, resp.Identity, resp.Private, &resp.Diagnostics)
 }
 
 func (r *secretIDResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
@@ -198,7 +193,7 @@ func (r *secretIDResource) Delete(ctx context.Context, req resource.DeleteReques
 	accessors := append(slices.Sorted(maps.Keys(state.previous())), state.Accessor.ValueString())
 	for _, accessor := range accessors {
 		if err := r.revoke(ctx, state, accessor); err != nil {
-			state.failure("revoke").Add(&resp.Diagnostics, err)
+			glue.Failed(&resp.Diagnostics, "revoke", state, err)
 		}
 	}
 }

@@ -33,7 +33,7 @@ func (r *secretIDResource) Schema(_ context.Context, _ resource.SchemaRequest, r
 			"A secret ID that was used up, has expired or was revoked is planned anew. " +
 			"Destroying the resource revokes the secret ID, and the old ones that still work, by their accessors.",
 		Attributes: map[string]schema.Attribute{
-			"mount": mountAttribute(),
+			"mount": glue.AuthMountAttribute("AppRole", DefaultMount),
 			"role_name": schema.StringAttribute{
 				Required:            true,
 				MarkdownDescription: "Name of the role. Changing it forces replacement.",

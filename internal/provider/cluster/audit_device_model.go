@@ -15,9 +15,13 @@ type auditDeviceModel struct {
 	Options     types.Map    `tfsdk:"options"`
 }
 
-func (m auditDeviceModel) failure(verb string) glue.Failure {
-	return glue.Failure{Verb: verb, Thing: "audit device", Identity: m.Path.ValueString()}
+// Thing names the audit device.
+func (m auditDeviceModel) Thing() (name, namespace string) {
+	return "audit device " + m.Path.ValueString(), glue.Server
 }
+
+// Same reports whether both do the same.
+func (m auditDeviceModel) Same(other auditDeviceModel) bool { return m.device().Same(other.device()) }
 
 func (m auditDeviceModel) device() openbao.AuditDevice {
 	return openbao.AuditDevice{

@@ -19,30 +19,26 @@ import (
 )
 
 var (
-	_ resource.ResourceWithConfigure      = (*auditDeviceResource)(nil)
 	_ resource.ResourceWithValidateConfig = (*auditDeviceResource)(nil)
-	_ resource.ResourceWithModifyPlan     = (*auditDeviceResource)(nil)
 	_ resource.ResourceWithImportState    = (*auditDeviceResource)(nil)
-	_ resource.ResourceWithIdentity       = (*auditDeviceResource)(nil)
 )
 
 // NewAuditDeviceResource is ocibao_audit_device.
 func NewAuditDeviceResource() resource.Resource {
-	return &auditDeviceResource{Identity: glue.NewServerIdentity(
-		glue.IdentityAttribute{Name: "path", Description: "Path of the audit device."},
-	)}
+	identity := glue.NewServerIdentity(glue.IdentityAttribute{Name: "path", Description: "Path of the audit device."})
+	return &auditDeviceResource{glue.NewManagedObject("audit_device", identity, glue.Operations[auditDeviceModel]{
+		Create: createAuditDevice,
+		Read:   readAuditDevice,
+		Gone:   []error{openbao.ErrNoAuditDevice},
+		Delete: deleteAuditDevice,
+	})}
 }
 
 type auditDeviceResource struct {
-	glue.OpenBaoObject
-	glue.Identity
+	glue.ManagedObject[auditDeviceModel]
 }
 
 var auditOptionsPath = path.Root("options")
-
-func (r *auditDeviceResource) Metadata(_ context.Context, req resource.MetadataRequest, resp *resource.MetadataResponse) {
-	resp.TypeName = req.ProviderTypeName + "_audit_device"
-}
 
 // ModifyPlan gives path its default, which is the type, and warns of options
 // that the plan's reviewer should know about, and looks ahead.
@@ -51,7 +47,7 @@ func (r *auditDeviceResource) ModifyPlan(ctx context.Context, req resource.Modif
 		r.plan(ctx, req, resp)
 		req.Plan = resp.Plan
 	}
-	glue.ForeseePlan[auditDeviceModel](ctx, &r.OpenBaoObject, req, &resp.Diagnostics)
+	r.ManagedObject.ModifyPlan(ctx, req, resp)
 }
 
 func (r *auditDeviceResource) plan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
@@ -87,35 +83,24 @@ func warnOfOptions(diags *diag.Diagnostics, kind string, options types.Map) {
 
 func isUnknownOption(err error) bool { return errors.Is(err, openbao.ErrUnknownAuditOption) }
 
-func (r *auditDeviceResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
-	var plan auditDeviceModel
-	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
-	if resp.Diagnostics.HasError() || !r.Require(&resp.Diagnostics) {
-		return
-	}
-	if err := r.create(ctx, plan.device()); err != nil {
-		plan.failure("create").AddTo(&resp.Diagnostics, path.Root("path"), err)
-		return
-	}
-	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
-	r.Identify(ctx, resp.State, resp.Identity, &resp.Diagnostics)
-	r.Wrote(ctx, resp.Private, &resp.Diagnostics)
+func createAuditDevice(ctx context.Context, client *openbao.Client, plan *auditDeviceModel) error {
+	return glue.At("path", enable(ctx, client, plan.device()))
 }
 
-// create enables a device, or adopts one that is there and does the same, which
+// enable enables a device, or adopts one that is there and does the same, which
 // the server's configuration may have declared.
-func (r *auditDeviceResource) create(ctx context.Context, wanted openbao.AuditDevice) error {
-	present, err := r.Client().ReadAuditDevice(ctx, wanted.Path)
+func enable(ctx context.Context, client *openbao.Client, wanted openbao.AuditDevice) error {
+	present, err := client.ReadAuditDevice(ctx, wanted.Path)
 	switch {
 	case err == nil:
 		return adopted(wanted, present)
 	case !errors.Is(err, openbao.ErrNoAuditDevice):
 		return err
 	}
-	refusal := r.Client().EnableAuditDevice(ctx, wanted)
+	refusal := client.EnableAuditDevice(ctx, wanted)
 	switch {
 	case errors.Is(refusal, openbao.ErrConflict):
-		if present, err := r.Client().ReadAuditDevice(ctx, wanted.Path); err == nil {
+		if present, err := client.ReadAuditDevice(ctx, wanted.Path); err == nil {
 			return adopted(wanted, present)
 		}
 		return glue.Hint(refusal, "The path of another audit device begins with this one, or this one begins with it. Nothing was changed. Choose another path.")
@@ -137,59 +122,25 @@ func adopted(wanted, present openbao.AuditDevice) error {
 			"the plan then shows what differs, and replaces it.", wanted.Path))
 }
 
-func (r *auditDeviceResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
-	var state auditDeviceModel
-	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
-	r.Identify(ctx, req.State, resp.Identity, &resp.Diagnostics)
-	if resp.Diagnostics.HasError() || !r.Refreshes(&resp.Diagnostics, "audit device", state.Path.ValueString()) {
-		return
+func readAuditDevice(ctx context.Context, client *openbao.Client, state auditDeviceModel) (auditDeviceModel, error) {
+	device, err := client.ReadAuditDevice(ctx, state.Path.ValueString())
+	if err == nil {
+		state.show(device)
 	}
-	device, err := glue.Refresh(ctx, &r.OpenBaoObject, req.Private, func() (openbao.AuditDevice, error) {
-		return r.Client().ReadAuditDevice(ctx, state.Path.ValueString())
-	}, state.device().Same)
-	if errors.Is(err, openbao.ErrNoAuditDevice) {
-		resp.State.RemoveResource(ctx)
-		return
-	}
-	if err != nil {
-		state.failure("read").Add(&resp.Diagnostics, err)
-		return
-	}
-	state.show(device)
-	resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
-	r.Identify(ctx, resp.State, resp.Identity, &resp.Diagnostics)
+	return state, err
 }
 
-// Update is never planned: every argument forces replacement.
-func (r *auditDeviceResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
-	resp.Diagnostics.Append(req.Plan.Get(ctx, &auditDeviceModel{})...)
-	resp.State.Raw = req.Plan.Raw
-	r.Identify(ctx, resp.State, resp.Identity, &resp.Diagnostics)
-}
-
-func (r *auditDeviceResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
-	var state auditDeviceModel
-	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
-	if resp.Diagnostics.HasError() || !r.Require(&resp.Diagnostics) {
-		return
-	}
-	err := r.Client().DisableAuditDevice(ctx, state.Path.ValueString())
+func deleteAuditDevice(ctx context.Context, client *openbao.Client, state auditDeviceModel) error {
+	err := client.DisableAuditDevice(ctx, state.Path.ValueString())
 	if errors.Is(err, openbao.ErrAuditDeclared) {
-		err = glue.Hint(err, fmt.Sprintf("Nothing was changed. Take the stanza audit %q %q out of the configuration file of OpenBao, on every node, "+
+		return glue.Hint(err, fmt.Sprintf("Nothing was changed. Take the stanza audit %q %q out of the configuration file of OpenBao, on every node, "+
 			"restart the nodes or send each a SIGHUP, and apply again. To stop managing the device here and leave it as it is, use a removed block with destroy = false.",
 			state.Type.ValueString(), state.Path.ValueString()))
 	}
-	if err != nil {
-		state.failure("delete").Add(&resp.Diagnostics, err)
-	}
+	return err
 }
 
 // ImportState takes the path of the device as ID.
 func (r *auditDeviceResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
-	device := r.ImportedID(ctx, req, resp)
-	if err := openbao.ValidateAuditPath(device); err != nil {
-		resp.Diagnostics.AddError("Invalid import ID", glue.Detail(fmt.Errorf("%w. The ID is the path of the audit device, such as file", err)))
-		return
-	}
-	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("path"), device)...)
+	r.ImportName(ctx, req, resp, openbao.ValidateAuditPath, "the path of the audit device, such as file")
 }

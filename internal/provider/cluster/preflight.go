@@ -1,17 +1,6 @@
 package cluster
 
-import (
-	"context"
-
-	"github.com/hashicorp/terraform-plugin-framework/resource"
-
-	"github.com/ocibao/terraform-provider-ocibao/internal/provider/glue"
-)
-
-// NeedyThing names the audit device.
-func (m auditDeviceModel) NeedyThing() (thing, namespace string) {
-	return "audit device " + m.Path.ValueString(), glue.Server
-}
+import "github.com/ocibao/terraform-provider-ocibao/internal/provider/glue"
 
 // Replaces is always so: no audit device can be changed.
 func (m auditDeviceModel) Replaces(auditDeviceModel) bool { return true }
@@ -25,16 +14,6 @@ func (m auditDeviceModel) Needs(step glue.Step) []glue.Need {
 		return []glue.Need{glue.On([]string{"delete", "sudo"}, "sys/audit", m.Path.ValueString())}
 	}
 	return []glue.Need{glue.On([]string{"update", "sudo"}, "sys/audit", m.Path.ValueString()), glue.On([]string{"read", "sudo"}, "sys/audit")}
-}
-
-// ModifyPlan only looks ahead.
-func (r *autopilotResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
-	glue.ForeseePlan[autopilotModel](ctx, &r.OpenBaoObject, req, &resp.Diagnostics)
-}
-
-// NeedyThing names the configuration.
-func (m autopilotModel) NeedyThing() (thing, namespace string) {
-	return "configuration of autopilot", glue.Server
 }
 
 // Needs are the rights that a step takes. Nothing is reset that is at its default.

@@ -10,10 +10,6 @@ import (
 // autopilotID is the ID of the one configuration that a cluster has.
 const autopilotID = "autopilot"
 
-func autopilotFailure(verb string) glue.Failure {
-	return glue.Failure{Verb: verb, Thing: "configuration of autopilot"}
-}
-
 // autopilotModel is the configuration in configuration, plan and state.
 type autopilotModel struct {
 	ID                             types.String  `tfsdk:"id"`
@@ -25,6 +21,14 @@ type autopilotModel struct {
 	ServerStabilizationTime        glue.Duration `tfsdk:"server_stabilization_time"`
 	OnConflict                     types.String  `tfsdk:"on_conflict"`
 }
+
+// Thing names the configuration.
+func (m autopilotModel) Thing() (name, namespace string) {
+	return "configuration of autopilot", glue.Server
+}
+
+// Same reports whether both are the same configuration.
+func (m autopilotModel) Same(other autopilotModel) bool { return m.config() == other.config() }
 
 // config is what the model asks for; a min_quorum that is not known is left to
 // the server.

@@ -6,11 +6,9 @@ import (
 	"fmt"
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
-	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
-	"github.com/hashicorp/terraform-plugin-framework/resource/schema/booldefault"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/int64default"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/int64planmodifier"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
@@ -23,27 +21,24 @@ import (
 )
 
 var (
-	_ resource.ResourceWithConfigure      = (*autopilotResource)(nil)
 	_ resource.ResourceWithValidateConfig = (*autopilotResource)(nil)
-	_ resource.ResourceWithModifyPlan     = (*autopilotResource)(nil)
 	_ resource.ResourceWithImportState    = (*autopilotResource)(nil)
-	_ resource.ResourceWithIdentity       = (*autopilotResource)(nil)
 )
 
 // NewRaftAutopilotResource is ocibao_raft_autopilot.
 func NewRaftAutopilotResource() resource.Resource {
-	return &autopilotResource{Identity: glue.NewServerIdentity(
-		glue.IdentityAttribute{Name: "id", Description: "Always autopilot: a cluster has one."},
-	)}
+	identity := glue.NewServerIdentity(glue.IdentityAttribute{Name: "id", Description: "Always autopilot: a cluster has one."})
+	return &autopilotResource{glue.NewManagedObject("raft_autopilot", identity, glue.Operations[autopilotModel]{
+		Create:     createAutopilot,
+		Read:       readAutopilot,
+		Update:     updateAutopilot,
+		Delete:     resetAutopilot,
+		DeleteVerb: "reset",
+	})}
 }
 
 type autopilotResource struct {
-	glue.OpenBaoObject
-	glue.Identity
-}
-
-func (r *autopilotResource) Metadata(_ context.Context, req resource.MetadataRequest, resp *resource.MetadataResponse) {
-	resp.TypeName = req.ProviderTypeName + "_raft_autopilot"
+	glue.ManagedObject[autopilotModel]
 }
 
 func (r *autopilotResource) Schema(_ context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
@@ -58,13 +53,8 @@ func (r *autopilotResource) Schema(_ context.Context, _ resource.SchemaRequest, 
 				MarkdownDescription: "Always `autopilot`.",
 				PlanModifiers:       []planmodifier.String{stringplanmodifier.UseStateForUnknown()},
 			},
-			"cleanup_dead_servers": schema.BoolAttribute{
-				Optional: true,
-				Computed: true,
-				Default:  booldefault.StaticBool(false),
-				MarkdownDescription: "Whether servers that are down for `dead_server_last_contact_threshold` are removed from the cluster, now and then and when a new one joins. " +
-					"Default `false`; `true` needs `min_quorum`.",
-			},
+			"cleanup_dead_servers": glue.BoolAttribute(false, "Whether servers that are down for `dead_server_last_contact_threshold` are removed from the cluster, "+
+				"now and then and when a new one joins. Default `false`; `true` needs `min_quorum`."),
 			"dead_server_last_contact_threshold": threshold("Time without contact to the leader after which a server counts as dead. It works with `cleanup_dead_servers` and is then `\"1m\"` at least.", "24h"),
 			"last_contact_threshold":             threshold("Time without contact to the leader after which a server counts as unhealthy.", "10s"),
 			"max_trailing_logs": schema.Int64Attribute{
@@ -83,14 +73,8 @@ func (r *autopilotResource) Schema(_ context.Context, _ resource.SchemaRequest, 
 				PlanModifiers: []planmodifier.Int64{int64planmodifier.UseStateForUnknown()},
 			},
 			"server_stabilization_time": threshold("Time for which a new server must be healthy before it votes.", "10s"),
-			"on_conflict": schema.StringAttribute{
-				Optional: true,
-				Computed: true,
-				Default:  stringdefault.StaticString(glue.OnConflictFail),
-				MarkdownDescription: "What to do on creation when somebody has configured autopilot otherwise: `fail` (default) or `overwrite`. " +
-					"The server's defaults, and a configuration that is equal, are no conflict.",
-				Validators: []validator.String{stringvalidator.OneOf(glue.OnConflictFail, glue.OnConflictOverwrite)},
-			},
+			"on_conflict": glue.TextAttribute(glue.OnConflictFail, "What to do on creation when somebody has configured autopilot otherwise: `fail` (default) or `overwrite`. "+
+				"The server's defaults, and a configuration that is equal, are no conflict.", glue.OnConflictValue()),
 		},
 	}
 }
@@ -125,81 +109,41 @@ func (r *autopilotResource) ValidateConfig(ctx context.Context, req resource.Val
 	}
 }
 
-func (r *autopilotResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
-	var plan autopilotModel
-	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
-	if resp.Diagnostics.HasError() || !r.Require(&resp.Diagnostics) {
-		return
-	}
-	present, err := r.Client().ReadAutopilot(ctx)
+func createAutopilot(ctx context.Context, client *openbao.Client, plan *autopilotModel) error {
+	present, err := client.ReadAutopilot(ctx)
 	switch {
 	case err != nil, plan.isShownBy(present):
 	case !isDefault(present) && plan.OnConflict.ValueString() != glue.OnConflictOverwrite:
 		err = glue.Hint(errors.New("somebody has configured autopilot otherwise"),
 			fmt.Sprintf("Nothing was overwritten. Import the configuration with the ID %q to see the differences, or set on_conflict = \"overwrite\" to replace it.", autopilotID))
 	default:
-		err = r.Client().WriteAutopilot(ctx, plan.config())
-	}
-	if err != nil {
-		autopilotFailure("create").Add(&resp.Diagnostics, err)
-		return
+		err = client.WriteAutopilot(ctx, plan.config())
 	}
 	plan.complete(present)
-	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
-	r.Identify(ctx, resp.State, resp.Identity, &resp.Diagnostics)
-	r.Wrote(ctx, resp.Private, &resp.Diagnostics)
+	return err
 }
 
-func (r *autopilotResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
-	var state autopilotModel
-	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
-	r.Identify(ctx, req.State, resp.Identity, &resp.Diagnostics)
-	if resp.Diagnostics.HasError() || !r.Refreshes(&resp.Diagnostics, "configuration", "of autopilot") {
-		return
+func readAutopilot(ctx context.Context, client *openbao.Client, state autopilotModel) (autopilotModel, error) {
+	config, err := client.ReadAutopilot(ctx)
+	if err == nil {
+		state.show(config)
 	}
-	config, err := glue.Refresh(ctx, &r.OpenBaoObject, req.Private, func() (openbao.Autopilot, error) {
-		return r.Client().ReadAutopilot(ctx)
-	}, state.isShownBy)
-	if err != nil {
-		autopilotFailure("read").Add(&resp.Diagnostics, err)
-		return
-	}
-	state.show(config)
-	resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
-	r.Identify(ctx, resp.State, resp.Identity, &resp.Diagnostics)
+	return state, err
 }
 
-func (r *autopilotResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
-	var plan, state autopilotModel
-	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
-	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
-	if resp.Diagnostics.HasError() || !r.Require(&resp.Diagnostics) {
-		return
-	}
-	if plan.config() != state.config() {
-		if err := r.Client().WriteAutopilot(ctx, plan.config()); err != nil {
-			autopilotFailure("update").Add(&resp.Diagnostics, err)
-			return
-		}
-	}
+func updateAutopilot(ctx context.Context, client *openbao.Client, plan, state *autopilotModel) error {
+	err := client.WriteAutopilot(ctx, plan.config())
 	plan.complete(state.config())
-	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
-	r.Identify(ctx, resp.State, resp.Identity, &resp.Diagnostics)
-	r.Wrote(ctx, resp.Private, &resp.Diagnostics)
+	return err
 }
 
-func (r *autopilotResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
-	var state autopilotModel
-	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
-	if resp.Diagnostics.HasError() || !r.Require(&resp.Diagnostics) {
-		return
-	}
+// resetAutopilot sets everything back to the defaults: the server always has a
+// configuration.
+func resetAutopilot(ctx context.Context, client *openbao.Client, state autopilotModel) error {
 	if isDefault(state.config()) {
-		return
+		return nil
 	}
-	if err := r.Client().WriteAutopilot(ctx, openbao.DefaultAutopilot()); err != nil {
-		autopilotFailure("reset").Add(&resp.Diagnostics, err)
-	}
+	return client.WriteAutopilot(ctx, openbao.DefaultAutopilot())
 }
 
 // ImportState takes the one ID that there is.

@@ -11,13 +11,13 @@ import (
 	"github.com/ocibao/terraform-provider-ocibao/internal/provider/glue"
 )
 
-var _ datasource.DataSourceWithConfigure = (*autopilotStateDataSource)(nil)
-
 // NewRaftAutopilotStateDataSource is ocibao_raft_autopilot_state.
-func NewRaftAutopilotStateDataSource() datasource.DataSource { return &autopilotStateDataSource{} }
+func NewRaftAutopilotStateDataSource() datasource.DataSource {
+	return &autopilotStateDataSource{glue.NewDataSource("raft_autopilot_state")}
+}
 
 type autopilotStateDataSource struct {
-	serverData
+	glue.DataSource
 }
 
 // autopilotStateModel is the state of the cluster in state.
@@ -43,10 +43,6 @@ type autopilotServerEntry struct {
 	LastTerm    types.Int64   `tfsdk:"last_term"`
 	LastIndex   types.Int64   `tfsdk:"last_index"`
 	StableSince types.String  `tfsdk:"stable_since"`
-}
-
-func (d *autopilotStateDataSource) Metadata(_ context.Context, req datasource.MetadataRequest, resp *datasource.MetadataResponse) {
-	resp.TypeName = req.ProviderTypeName + "_raft_autopilot_state"
 }
 
 func (d *autopilotStateDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
@@ -81,10 +77,10 @@ func (d *autopilotStateDataSource) Schema(_ context.Context, _ datasource.Schema
 }
 
 func (d *autopilotStateDataSource) Read(ctx context.Context, _ datasource.ReadRequest, resp *datasource.ReadResponse) {
-	if !d.clients.OpenBao.Require(&resp.Diagnostics) {
+	if !d.Clients.OpenBao.Require(&resp.Diagnostics) {
 		return
 	}
-	state, err := d.client().AutopilotState(ctx)
+	state, err := d.Clients.OpenBao.Client.AutopilotState(ctx)
 	if err != nil {
 		glue.Failure{Verb: "read", Thing: "autopilot state"}.Add(&resp.Diagnostics, err)
 		return

@@ -11,13 +11,13 @@ import (
 	"github.com/ocibao/terraform-provider-ocibao/internal/provider/glue"
 )
 
-var _ datasource.DataSourceWithConfigure = (*peersDataSource)(nil)
-
 // NewRaftPeersDataSource is ocibao_raft_peers.
-func NewRaftPeersDataSource() datasource.DataSource { return &peersDataSource{} }
+func NewRaftPeersDataSource() datasource.DataSource {
+	return &peersDataSource{glue.NewDataSource("raft_peers")}
+}
 
 type peersDataSource struct {
-	serverData
+	glue.DataSource
 }
 
 // peersModel is the list of peers in state.
@@ -34,10 +34,6 @@ type peerEntry struct {
 	Leader          types.Bool   `tfsdk:"leader"`
 	Voter           types.Bool   `tfsdk:"voter"`
 	ProtocolVersion types.String `tfsdk:"protocol_version"`
-}
-
-func (d *peersDataSource) Metadata(_ context.Context, req datasource.MetadataRequest, resp *datasource.MetadataResponse) {
-	resp.TypeName = req.ProviderTypeName + "_raft_peers"
 }
 
 func (d *peersDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
@@ -63,10 +59,10 @@ func (d *peersDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, 
 }
 
 func (d *peersDataSource) Read(ctx context.Context, _ datasource.ReadRequest, resp *datasource.ReadResponse) {
-	if !d.clients.OpenBao.Require(&resp.Diagnostics) {
+	if !d.Clients.OpenBao.Require(&resp.Diagnostics) {
 		return
 	}
-	peers, err := d.client().RaftPeers(ctx)
+	peers, err := d.Clients.OpenBao.Client.RaftPeers(ctx)
 	if err != nil {
 		glue.Failure{Verb: "read", Thing: "Raft peers"}.Add(&resp.Diagnostics, err)
 		return

@@ -13,17 +13,13 @@ import (
 	"github.com/ocibao/terraform-provider-ocibao/internal/provider/glue"
 )
 
-var _ datasource.DataSourceWithConfigure = (*healthDataSource)(nil)
-
 // NewServerHealthDataSource is ocibao_server_health.
-func NewServerHealthDataSource() datasource.DataSource { return &healthDataSource{} }
-
-type healthDataSource struct {
-	serverData
+func NewServerHealthDataSource() datasource.DataSource {
+	return &healthDataSource{glue.NewDataSource("server_health")}
 }
 
-func (d *healthDataSource) Metadata(_ context.Context, req datasource.MetadataRequest, resp *datasource.MetadataResponse) {
-	resp.TypeName = req.ProviderTypeName + "_server_health"
+type healthDataSource struct {
+	glue.DataSource
 }
 
 func (d *healthDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
@@ -68,17 +64,17 @@ func (d *healthDataSource) Schema(_ context.Context, _ datasource.SchemaRequest,
 func (d *healthDataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
 	var model healthModel
 	resp.Diagnostics.Append(req.Config.Get(ctx, &model)...)
-	if resp.Diagnostics.HasError() || !d.clients.OpenBao.RequireAnonymous(&resp.Diagnostics) {
+	if resp.Diagnostics.HasError() || !d.Clients.OpenBao.RequireAnonymous(&resp.Diagnostics) {
 		return
 	}
-	addresses := d.client().Addresses()
+	addresses := d.Clients.OpenBao.Client.Addresses()
 	if !model.Address.IsNull() {
 		addresses = []string{model.Address.ValueString()}
 	}
 	nodes := make([]*openbao.Client, len(addresses))
 	for i, address := range addresses {
 		var err error
-		if nodes[i], err = d.client().At(address); err != nil {
+		if nodes[i], err = d.Clients.OpenBao.Client.At(address); err != nil {
 			glue.Failure{Verb: "ask", Thing: "server", Identity: address}.AddTo(&resp.Diagnostics, path.Root("address"), err)
 			return
 		}

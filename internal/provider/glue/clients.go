@@ -6,6 +6,7 @@ package glue
 import (
 	"fmt"
 	"strings"
+	"sync"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 
@@ -22,6 +23,8 @@ type Clients struct {
 	Clock   migrate.Clock
 	// Preflight looks ahead at the rights of an apply; nil when that is not asked for.
 	Preflight *Preflight
+
+	mounts sync.Map // of what is planned: place to migrate.Engine
 }
 
 // Side is one of the two ends.
@@ -56,9 +59,9 @@ func (s Side[T]) Require(diags *diag.Diagnostics) bool {
 
 // NotRefreshed warns that a resource kept its state because provider settings
 // are not known yet.
-func NotRefreshed(diags *diag.Diagnostics, thing, identity string) {
+func NotRefreshed(diags *diag.Diagnostics, thing string) {
 	diags.AddWarning("Not refreshed: provider settings are not known yet", fmt.Sprintf(
-		"The %s %s was left as the state has it, because a setting of the ocibao provider is known only after apply.", thing, identity))
+		"The %s was left as the state has it, because a setting of the ocibao provider is known only after apply.", thing))
 }
 
 // FromProvider reads the clients out of a Configure request. Before the provider

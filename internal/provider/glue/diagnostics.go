@@ -22,8 +22,14 @@ func (f Failure) Summary() string {
 	return strings.TrimSpace(fmt.Sprintf("Unable to %s %s %s", f.Verb, f.Thing, f.Identity))
 }
 
-// Add turns an error into a diagnostic: the cause, then what to do about it.
+// Add turns an error into a diagnostic: the cause, then what to do about it. One
+// that was made by At points there.
 func (f Failure) Add(diags *diag.Diagnostics, err error) {
+	var placed placed
+	if errors.As(err, &placed) {
+		f.AddTo(diags, path.Root(placed.attribute), err)
+		return
+	}
 	diags.AddError(f.Summary(), Detail(err))
 }
 
@@ -31,6 +37,21 @@ func (f Failure) Add(diags *diag.Diagnostics, err error) {
 func (f Failure) AddTo(diags *diag.Diagnostics, at path.Path, err error) {
 	diags.AddAttributeError(at, f.Summary(), Detail(err))
 }
+
+// At is an error that an attribute caused; nil for nil.
+func At(attribute string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return placed{err, attribute}
+}
+
+type placed struct {
+	error
+	attribute string
+}
+
+func (p placed) Unwrap() error { return p.error }
 
 // remedied is an error of an adapter that knows a way out.
 type remedied interface {

@@ -21,11 +21,14 @@ import (
 // "30d" or a number of seconds. Two spellings of one duration are the same.
 type DurationType struct {
 	basetypes.StringType
+	// Disablable allows "-1s" as well, where OpenBao takes it for "not at all".
+	Disablable bool
 }
 
 // Duration is a value of DurationType.
 type Duration struct {
 	basetypes.StringValue
+	disablable bool
 }
 
 var (
@@ -44,11 +47,13 @@ func Seconds(n int64) Duration {
 			return ParseDuration(fmt.Sprintf("%d%s", n/unit.seconds, unit.name))
 		}
 	}
-	return ParseDuration(fmt.Sprintf("%ds", n))
+	return Duration{basetypes.NewStringValue(fmt.Sprintf("%ds", n)), n < 0}
 }
 
 // ParseDuration is a duration as a configuration writes it; it may be invalid.
-func ParseDuration(text string) Duration { return Duration{basetypes.NewStringValue(text)} }
+func ParseDuration(text string) Duration {
+	return Duration{StringValue: basetypes.NewStringValue(text)}
+}
 
 // Seconds is the duration in whole seconds; 0 when it is not set or not known.
 func (d Duration) Seconds() int64 {
@@ -73,6 +78,9 @@ func (d Duration) Valid() bool {
 		return true
 	}
 	parsed, err := d.parse()
+	if d.disablable && err == nil && parsed == -time.Second {
+		return true
+	}
 	return err == nil && parsed >= 0 && parsed%time.Second == 0 && d.ValueString() != ""
 }
 
@@ -102,7 +110,7 @@ func (d Duration) Equal(other attr.Value) bool {
 }
 
 // Type is DurationType.
-func (d Duration) Type(context.Context) attr.Type { return DurationType{} }
+func (d Duration) Type(context.Context) attr.Type { return DurationType{Disablable: d.disablable} }
 
 // Equal reports whether other is the same type.
 func (t DurationType) Equal(other attr.Type) bool {
@@ -118,7 +126,7 @@ func (t DurationType) ValueType(context.Context) attr.Value { return Duration{} 
 
 // ValueFromString wraps a string.
 func (t DurationType) ValueFromString(_ context.Context, in basetypes.StringValue) (basetypes.StringValuable, diag.Diagnostics) {
-	return Duration{in}, nil
+	return Duration{in, t.Disablable}, nil
 }
 
 // ValueFromTerraform converts from the wire.
@@ -127,7 +135,7 @@ func (t DurationType) ValueFromTerraform(ctx context.Context, in tftypes.Value) 
 	if err != nil {
 		return nil, err
 	}
-	return Duration{value.(basetypes.StringValue)}, nil
+	return Duration{value.(basetypes.StringValue), t.Disablable}, nil
 }
 
 // DurationAttribute is an optional duration whose default is "0s".
@@ -140,6 +148,13 @@ func DurationAttribute(description string) schema.StringAttribute {
 		MarkdownDescription: description,
 		PlanModifiers:       []planmodifier.String{SameDuration()},
 	}
+}
+
+// DisablableDurationAttribute is a DurationAttribute that "-1s" switches off.
+func DisablableDurationAttribute(description string) schema.StringAttribute {
+	attribute := DurationAttribute(description)
+	attribute.CustomType = DurationType{Disablable: true}
+	return attribute
 }
 
 // CheckLeaseTTLs refuses a default above the maximum, as the server does.

@@ -14,7 +14,16 @@ import (
 
 // EphemeralObject is what ephemeral objects have in common.
 type EphemeralObject struct {
-	Clients *Clients
+	Clients  *Clients
+	typeName string
+}
+
+// NewEphemeralObject is one whose type has that name behind the provider's.
+func NewEphemeralObject(typeName string) EphemeralObject { return EphemeralObject{typeName: typeName} }
+
+// Metadata names the type.
+func (o *EphemeralObject) Metadata(_ context.Context, req ephemeral.MetadataRequest, resp *ephemeral.MetadataResponse) {
+	resp.TypeName = req.ProviderTypeName + "_" + o.typeName
 }
 
 // Configure takes the clients.

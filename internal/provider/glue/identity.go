@@ -101,16 +101,13 @@ func (i Identity) ImportedID(ctx context.Context, req resource.ImportStateReques
 	return strings.Join(parts, "/")
 }
 
-// ImportRole takes "<mount>/<role name>" as ID, behind "<namespace>//" where the
-// role is in one; example is such an ID.
-func (i Identity) ImportRole(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse, example string) {
+// ImportName takes the one attribute of an identity as ID, behind "<namespace>//"
+// where the object is in one; what it must be is checked, and described for people.
+func (i Identity) ImportName(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse, check func(string) error, described string) {
 	id := i.ImportedID(ctx, req, resp)
-	slash := strings.LastIndex(id, "/")
-	if slash < 1 || slash == len(id)-1 {
-		resp.Diagnostics.AddError("Invalid import ID", fmt.Sprintf("%q names no role. The ID is \"<mount>/<role name>\", such as %s.", req.ID, example))
+	if err := check(id); err != nil {
+		resp.Diagnostics.AddError("Invalid import ID", Detail(fmt.Errorf("%w. The ID is %s", err, described)))
 		return
 	}
-	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("mount"), id[:slash])...)
-	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("name"), id[slash+1:])...)
-	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("on_conflict"), OnConflictFail)...)
+	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root(i.attributes[0].Name), id)...)
 }

@@ -11,7 +11,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 
 	"github.com/ocibao/terraform-provider-ocibao/internal/aclpolicy"
-	"github.com/ocibao/terraform-provider-ocibao/internal/migrate"
 	"github.com/ocibao/terraform-provider-ocibao/internal/openbao"
 )
 
@@ -64,7 +63,6 @@ func rules(lacking []lack) []aclpolicy.Rule {
 type Preflight struct {
 	mu      sync.Mutex
 	granted map[place][]string
-	mounts  map[place]migrate.Engine
 }
 
 // Server is the namespace of what belongs to the server as a whole: the root
@@ -76,7 +74,7 @@ type place struct{ namespace, path string }
 
 // NewPreflight is a look ahead that has seen nothing yet.
 func NewPreflight() *Preflight {
-	return &Preflight{granted: map[place][]string{}, mounts: map[place]migrate.Engine{}}
+	return &Preflight{granted: map[place][]string{}}
 }
 
 // summaryBlind is the summary of the note that nothing can be foreseen.
@@ -160,32 +158,6 @@ func (c *Clients) missing(ctx context.Context, namespace string, needs []Need) (
 		}
 	}
 	return missing, nil
-}
-
-// NoteMount remembers the engine of a mount that the plan makes or keeps, for what is
-// planned to go there.
-func (c *Clients) NoteMount(namespace, mount string, engine migrate.Engine) {
-	if c == nil || c.Preflight == nil {
-		return
-	}
-	c.Preflight.mu.Lock()
-	defer c.Preflight.mu.Unlock()
-	c.Preflight.mounts[place{namespace, mount}] = engine
-}
-
-// PlannedEngine is the engine that a mount will have: that of the plan, or that of the
-// server. Where neither tells, it is KV v2, the default.
-func (c *Clients) PlannedEngine(ctx context.Context, namespace, mount string) migrate.Engine {
-	c.Preflight.mu.Lock()
-	engine, planned := c.Preflight.mounts[place{namespace, mount}]
-	c.Preflight.mu.Unlock()
-	if planned {
-		return engine
-	}
-	if engine, err := c.OpenBao.Client.Engine(ctx, namespace, mount); err == nil {
-		return engine
-	}
-	return migrate.KV2
 }
 
 // Step is what a plan does to a managed object.

@@ -11,9 +11,10 @@ import (
 type Needy interface {
 	// Needs are the paths that a step takes, none where they are not known yet.
 	Needs(step Step) []Need
-	// NeedyThing names the object and its namespace, which is Server for what belongs
-	// to the server as a whole. An object that gets another name is replaced.
-	NeedyThing() (thing, namespace string)
+	// Thing names the object, such as "policy app", and its namespace, which is Server
+	// for what belongs to the server as a whole. An object that gets another name is
+	// replaced.
+	Thing() (name, namespace string)
 }
 
 // updated is a Needy whose updates take more or less by what was there before.
@@ -39,7 +40,7 @@ func ForeseePlan[M Needy](ctx context.Context, o *OpenBaoObject, req resource.Mo
 		return
 	}
 	look := func(model M, needs ...Need) {
-		thing, namespace := model.NeedyThing()
+		thing, namespace := model.Thing()
 		o.clients.Foresee(ctx, thing, namespace, needs, diags)
 	}
 	deletion, creation := prior.Needs(Step{Deletes: true}), planned.Needs(Step{Creates: true})
@@ -59,8 +60,8 @@ func ForeseePlan[M Needy](ctx context.Context, o *OpenBaoObject, req resource.Mo
 }
 
 func samePlace[M Needy](planned, prior M) bool {
-	thing, namespace := planned.NeedyThing()
-	formerThing, formerNamespace := prior.NeedyThing()
+	thing, namespace := planned.Thing()
+	formerThing, formerNamespace := prior.Thing()
 	return thing == formerThing && namespace == formerNamespace
 }
 
@@ -75,6 +76,3 @@ func updateNeeds[M Needy](planned, prior M) []Need {
 	}
 	return planned.Needs(Step{Updates: true})
 }
-
-// Clients are the clients of both sides.
-func (o *OpenBaoObject) Clients() *Clients { return o.clients }

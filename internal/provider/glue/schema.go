@@ -71,26 +71,53 @@ func SameNamespace(a, b types.String) bool {
 // OnConflictAttribute is the on_conflict argument for a thing that may be there
 // already.
 func OnConflictAttribute(thing string) schema.StringAttribute {
+	return TextAttribute(OnConflictFail, fmt.Sprintf("What to do when the %s exists already and is not managed here: `fail` (default) or `overwrite`. "+
+		"One that is equal is adopted without a write.", thing), OnConflictValue())
+}
+
+// OnConflictValue checks a value of on_conflict.
+func OnConflictValue() validator.String {
+	return stringvalidator.OneOf(OnConflictFail, OnConflictOverwrite)
+}
+
+// NameAttribute is the name of a thing, which is checked. A change forces
+// replacement.
+func NameAttribute(description, thing string, check func(string) error) schema.StringAttribute {
 	return schema.StringAttribute{
-		Optional: true,
-		Computed: true,
-		Default:  stringdefault.StaticString(OnConflictFail),
-		MarkdownDescription: fmt.Sprintf("What to do when the %s exists already and is not managed here: `fail` (default) or `overwrite`. "+
-			"One that is equal is adopted without a write.", thing),
-		Validators: []validator.String{stringvalidator.OneOf(OnConflictFail, OnConflictOverwrite)},
+		Required:            true,
+		MarkdownDescription: description + " Changing it forces replacement.",
+		Validators:          []validator.String{Checked(thing, check)},
+		PlanModifiers:       []planmodifier.String{stringplanmodifier.RequiresReplace()},
+	}
+}
+
+// TextAttribute is an optional string with a default, perhaps "".
+func TextAttribute(byDefault, description string, checks ...validator.String) schema.StringAttribute {
+	return schema.StringAttribute{
+		Optional:            true,
+		Computed:            true,
+		Default:             stringdefault.StaticString(byDefault),
+		MarkdownDescription: description,
+		Validators:          checks,
+	}
+}
+
+// BoolAttribute is an optional switch.
+func BoolAttribute(byDefault bool, description string) schema.BoolAttribute {
+	return schema.BoolAttribute{
+		Optional:            true,
+		Computed:            true,
+		Default:             booldefault.StaticBool(byDefault),
+		MarkdownDescription: description,
 	}
 }
 
 // ReplacedBoolAttribute is an optional switch, off by default, whose change
 // forces replacement.
 func ReplacedBoolAttribute(description string) schema.BoolAttribute {
-	return schema.BoolAttribute{
-		Optional:            true,
-		Computed:            true,
-		Default:             booldefault.StaticBool(false),
-		MarkdownDescription: description,
-		PlanModifiers:       []planmodifier.Bool{boolplanmodifier.RequiresReplace()},
-	}
+	attribute := BoolAttribute(false, description)
+	attribute.PlanModifiers = []planmodifier.Bool{boolplanmodifier.RequiresReplace()}
+	return attribute
 }
 
 // The values of on_conflict.

@@ -29,8 +29,8 @@ type PrivateWriter interface {
 	SetKey(ctx context.Context, key string, value []byte) diag.Diagnostics
 }
 
-// Wrote notes that the object was written just now.
-func (o *OpenBaoObject) Wrote(ctx context.Context, private PrivateWriter, diags *diag.Diagnostics) {
+// noteWrite notes that the object was written just now.
+func (o *OpenBaoObject) noteWrite(ctx context.Context, private PrivateWriter, diags *diag.Diagnostics) {
 	raw, err := json.Marshal(o.Now())
 	if err == nil {
 		diags.Append(private.SetKey(ctx, writtenKey, raw)...)

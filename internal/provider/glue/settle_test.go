@@ -7,17 +7,9 @@ import (
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
+
+	"github.com/ocibao/terraform-provider-ocibao/internal/migrate/migratetest"
 )
-
-// sleeper is a clock whose time passes by sleeping only.
-type sleeper struct{ now time.Time }
-
-func (s *sleeper) Now() time.Time { return s.now }
-
-func (s *sleeper) Sleep(ctx context.Context, d time.Duration) error {
-	s.now = s.now.Add(d)
-	return ctx.Err()
-}
 
 // private is private state in memory.
 type private map[string][]byte
@@ -49,21 +41,21 @@ func TestRefresh(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			clock := &sleeper{now: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)}
+			clock := migratetest.NewClock()
 			object, kept := &OpenBaoObject{clients: &Clients{Clock: clock}}, private{}
 			var diags diag.Diagnostics
 			if test.age != -1 {
-				object.Wrote(t.Context(), kept, &diags)
-				clock.now = clock.now.Add(test.age)
+				object.noteWrite(t.Context(), kept, &diags)
+				_ = clock.Sleep(t.Context(), test.age)
 			}
-			began := clock.now
+			began := clock.Now()
 			got, err := Refresh(t.Context(), object, kept, func() (string, error) {
-				if clock.now.Sub(began) < test.lag {
+				if clock.Now().Sub(began) < test.lag {
 					return "old", test.stale
 				}
 				return "new", nil
 			}, func(text string) bool { return text == "new" })
-			if waited := clock.now.Sub(began); got != test.wants || err != nil || waited != test.waited {
+			if waited := clock.Now().Sub(began); got != test.wants || err != nil || waited != test.waited {
 				t.Errorf("got %s, %v after %v", got, err, waited)
 			}
 		})

@@ -12,10 +12,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
-	"github.com/hashicorp/terraform-plugin-framework/resource/schema/booldefault"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/int64default"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/setdefault"
-	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringdefault"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
@@ -39,8 +37,8 @@ type TokenParams struct {
 
 const defaultTokenType = "default"
 
-// TokenAttributes adds the arguments of TokenParams to those of a role.
-func TokenAttributes(role map[string]schema.Attribute) map[string]schema.Attribute {
+// addTokenAttributes adds the arguments of TokenParams to those of a role.
+func addTokenAttributes(role map[string]schema.Attribute) {
 	role["token_ttl"] = DurationAttribute("TTL of the tokens at first. Default `\"0s\"`: that of the mount.")
 	role["token_max_ttl"] = DurationAttribute("Age that renewals cannot exceed. Default `\"0s\"`: that of the mount.")
 	role["token_explicit_max_ttl"] = DurationAttribute("Age that tokens cannot exceed, whatever else is set. Default `\"0s\"`: none.")
@@ -54,27 +52,12 @@ func TokenAttributes(role map[string]schema.Attribute) map[string]schema.Attribu
 		Validators:          []validator.Set{setvalidator.ValueStringsAre(Checked("policy name", validateTokenPolicy))},
 	}
 	role["token_bound_cidrs"] = BlocksAttribute("CIDR blocks from where tokens may be used. Default: from everywhere.")
-	role["token_no_default_policy"] = schema.BoolAttribute{
-		Optional:            true,
-		Computed:            true,
-		Default:             booldefault.StaticBool(false),
-		MarkdownDescription: "Whether the policy `default` is left out of the tokens. Default `false`.",
-	}
+	role["token_no_default_policy"] = BoolAttribute(false, "Whether the policy `default` is left out of the tokens. Default `false`.")
 	role["token_num_uses"] = CountAttribute("How often a token may be used. Default 0: without limit.")
-	role["token_type"] = schema.StringAttribute{
-		Optional:            true,
-		Computed:            true,
-		Default:             stringdefault.StaticString(defaultTokenType),
-		MarkdownDescription: "Type of the tokens: `default` (default: that of the mount), `service` or `batch`.",
-		Validators:          []validator.String{stringvalidator.OneOf(defaultTokenType, "service", "batch")},
-	}
-	role["token_strictly_bind_ip"] = schema.BoolAttribute{
-		Optional:            true,
-		Computed:            true,
-		Default:             booldefault.StaticBool(false),
-		MarkdownDescription: "Whether a token may be used only from the address that logged in. Default `false`. Excludes `token_bound_cidrs`. OpenBao only.",
-	}
-	return role
+	role["token_type"] = TextAttribute(defaultTokenType, "Type of the tokens: `default` (default: that of the mount), `service` or `batch`.",
+		stringvalidator.OneOf(defaultTokenType, "service", "batch"))
+	role["token_strictly_bind_ip"] = BoolAttribute(false,
+		"Whether a token may be used only from the address that logged in. Default `false`. Excludes `token_bound_cidrs`. OpenBao only.")
 }
 
 // BlocksAttribute is an optional set of CIDR blocks, empty by default.

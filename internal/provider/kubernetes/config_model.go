@@ -31,9 +31,13 @@ type configModel struct {
 // when it is imported.
 const importedVersion = 1
 
-func (m configModel) failure(verb string) glue.Failure {
-	return glue.Failure{Verb: verb, Thing: "Kubernetes auth configuration", Identity: m.Mount.ValueString()}
+// Thing names the configuration.
+func (m configModel) Thing() (name, namespace string) {
+	return "Kubernetes auth configuration " + m.Mount.ValueString(), m.Namespace.ValueString()
 }
+
+// Same reports whether both say the same, but for the token of the reviewer.
+func (m configModel) Same(other configModel) bool { return m.config(m).Same(other.config(other)) }
 
 // config is what the model asks for, with the token of the reviewer from the
 // configuration.

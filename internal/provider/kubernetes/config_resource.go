@@ -13,7 +13,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
-	"github.com/hashicorp/terraform-plugin-framework/resource/schema/booldefault"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/setdefault"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
@@ -24,27 +23,24 @@ import (
 )
 
 var (
-	_ resource.ResourceWithConfigure      = (*configResource)(nil)
 	_ resource.ResourceWithValidateConfig = (*configResource)(nil)
 	_ resource.ResourceWithModifyPlan     = (*configResource)(nil)
 	_ resource.ResourceWithImportState    = (*configResource)(nil)
-	_ resource.ResourceWithIdentity       = (*configResource)(nil)
 )
 
 // NewConfigResource is ocibao_kubernetes_auth_config.
 func NewConfigResource() resource.Resource {
-	return &configResource{Identity: glue.NewIdentity(
-		glue.IdentityAttribute{Name: "mount", Description: "Path of the Kubernetes auth mount below auth/."},
-	)}
+	identity := glue.NewIdentity(glue.IdentityAttribute{Name: "mount", Description: "Path of the Kubernetes auth mount below auth/."})
+	return &configResource{glue.NewManagedObject("kubernetes_auth_config", identity, glue.Operations[configModel]{
+		Read: readConfig,
+		Gone: []error{migrate.ErrDestinationNotFound, migrate.ErrMountNotFound},
+	})}
 }
 
+// configResource writes by itself, with the token of the reviewer that only the
+// configuration has.
 type configResource struct {
-	glue.OpenBaoObject
-	glue.Identity
-}
-
-func (r *configResource) Metadata(_ context.Context, req resource.MetadataRequest, resp *resource.MetadataResponse) {
-	resp.TypeName = req.ProviderTypeName + "_kubernetes_auth_config"
+	glue.ManagedObject[configModel]
 }
 
 func (r *configResource) Schema(_ context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
@@ -52,15 +48,15 @@ func (r *configResource) Schema(_ context.Context, _ resource.SchemaRequest, res
 		MarkdownDescription: "Configures how a Kubernetes auth method reaches its cluster. " +
 			"The server has no way to remove a configuration: destroying the resource leaves it until the mount is disabled.",
 		Attributes: map[string]schema.Attribute{
-			"mount":     mountAttribute(),
+			"mount":     glue.AuthMountAttribute("Kubernetes", DefaultMount),
 			"namespace": glue.NamespaceAttribute(),
 			"kubernetes_host": schema.StringAttribute{
 				Required:            true,
 				MarkdownDescription: "URL of the Kubernetes API, such as `https://203.0.113.7:6443`, or its host and port.",
 				Validators:          []validator.String{stringvalidator.LengthAtLeast(1)},
 			},
-			"kubernetes_ca_cert": withChecks(optionalText("Certificate of the authority of the Kubernetes API, PEM. "+
-				"Default: the one of the pod that OpenBao runs in; an OpenBao that runs elsewhere needs it.", ""), glue.Checked("PEM", validatePEM)),
+			"kubernetes_ca_cert": glue.TextAttribute("", "Certificate of the authority of the Kubernetes API, PEM. "+
+				"Default: the one of the pod that OpenBao runs in; an OpenBao that runs elsewhere needs it.", glue.Checked("PEM", validatePEM)),
 			"token_reviewer_jwt_wo": schema.StringAttribute{
 				Optional:  true,
 				Sensitive: true,
@@ -93,22 +89,13 @@ func (r *configResource) Schema(_ context.Context, _ resource.SchemaRequest, res
 				MarkdownDescription: "Public keys or certificates, PEM, with which the signatures of service account tokens are checked. Default: none, and the Kubernetes API alone decides.",
 				Validators:          []validator.Set{setvalidator.ValueStringsAre(glue.Checked("PEM", validatePEM))},
 			},
-			"issuer":                 optionalText("Issuer that tokens must have, where `disable_iss_validation` is `false`. Default: `kubernetes/serviceaccount`. The server calls it deprecated.", ""),
-			"disable_iss_validation": optionalSwitch("Whether the issuer of tokens is not checked. Default `true`. The server calls it deprecated.", true),
-			"disable_local_ca_jwt": optionalSwitch("Whether an OpenBao that runs in a pod leaves the certificate and the token of that pod alone. "+
-				"Default `false`. With `true`, `kubernetes_ca_cert` is needed.", false),
+			"issuer":                 glue.TextAttribute("", "Issuer that tokens must have, where `disable_iss_validation` is `false`. Default: `kubernetes/serviceaccount`. The server calls it deprecated."),
+			"disable_iss_validation": glue.BoolAttribute(true, "Whether the issuer of tokens is not checked. Default `true`. The server calls it deprecated."),
+			"disable_local_ca_jwt": glue.BoolAttribute(false, "Whether an OpenBao that runs in a pod leaves the certificate and the token of that pod alone. "+
+				"Default `false`. With `true`, `kubernetes_ca_cert` is needed."),
 			"on_conflict": glue.OnConflictAttribute("configuration"),
 		},
 	}
-}
-
-func withChecks(attribute schema.StringAttribute, checks ...validator.String) schema.StringAttribute {
-	attribute.Validators = checks
-	return attribute
-}
-
-func optionalSwitch(description string, byDefault bool) schema.BoolAttribute {
-	return schema.BoolAttribute{Optional: true, Computed: true, Default: booldefault.StaticBool(byDefault), MarkdownDescription: description}
 }
 
 func validatePEM(text string) error {
@@ -148,7 +135,7 @@ func (r *configResource) ModifyPlan(ctx context.Context, req resource.ModifyPlan
 	plan.planReviewer(config, state, known)
 	resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
 	req.Plan = resp.Plan
-	glue.ForeseePlan[configModel](ctx, &r.OpenBaoObject, req, &resp.Diagnostics)
+	r.ManagedObject.ModifyPlan(ctx, req, resp)
 }
 
 func (r *configResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
@@ -159,12 +146,10 @@ func (r *configResource) Create(ctx context.Context, req resource.CreateRequest,
 		return
 	}
 	if err := r.create(ctx, plan, config); err != nil {
-		plan.failure("create").AddTo(&resp.Diagnostics, path.Root("mount"), err)
+		glue.Failed(&resp.Diagnostics, "create", plan, glue.At("mount", err))
 		return
 	}
-	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
-	r.Identify(ctx, resp.State, resp.Identity, &resp.Diagnostics)
-	r.Wrote(ctx, resp.Private, &resp.Diagnostics)
+	r.Written(ctx, &plan, &resp.State, resp.Identity, resp.Private, &resp.Diagnostics)
 }
 
 // create writes the configuration where there is none or an equal one. Whether the
@@ -195,27 +180,12 @@ func (r *configResource) write(ctx context.Context, wanted openbao.KubernetesCon
 	return err
 }
 
-func (r *configResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
-	var state configModel
-	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
-	r.Identify(ctx, req.State, resp.Identity, &resp.Diagnostics)
-	if resp.Diagnostics.HasError() || !r.Refreshes(&resp.Diagnostics, "Kubernetes auth configuration", state.Mount.ValueString()) {
-		return
+func readConfig(ctx context.Context, client *openbao.Client, state configModel) (configModel, error) {
+	config, err := client.ReadKubernetesConfig(ctx, state.Namespace.ValueString(), state.Mount.ValueString())
+	if err == nil {
+		state.show(config)
 	}
-	config, err := glue.Refresh(ctx, &r.OpenBaoObject, req.Private, func() (openbao.KubernetesConfig, error) {
-		return r.Client().ReadKubernetesConfig(ctx, state.Namespace.ValueString(), state.Mount.ValueString())
-	}, func(config openbao.KubernetesConfig) bool { return config.Same(state.config(state)) })
-	if errors.Is(err, migrate.ErrDestinationNotFound) || errors.Is(err, migrate.ErrMountNotFound) {
-		resp.State.RemoveResource(ctx)
-		return
-	}
-	if err != nil {
-		state.failure("read").Add(&resp.Diagnostics, err)
-		return
-	}
-	state.show(config)
-	resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
-	r.Identify(ctx, resp.State, resp.Identity, &resp.Diagnostics)
+	return state, err
 }
 
 func (r *configResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
@@ -228,28 +198,20 @@ func (r *configResource) Update(ctx context.Context, req resource.UpdateRequest,
 	}
 	if !plan.config(config).Same(state.config(config)) || !plan.Version.Equal(state.Version) || !plan.ReviewerSet.Equal(state.ReviewerSet) {
 		if err := r.write(ctx, plan.config(config)); err != nil {
-			plan.failure("update").Add(&resp.Diagnostics, err)
+			glue.Failed(&resp.Diagnostics, "update", plan, err)
 			return
 		}
 	}
-	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
-	r.Identify(ctx, resp.State, resp.Identity, &resp.Diagnostics)
-	r.Wrote(ctx, resp.Private, &resp.Diagnostics)
+	r.Written(ctx, &plan, &resp.State, resp.Identity, resp.Private, &resp.Diagnostics)
 }
 
 // Delete has nothing to do: the server cannot remove a configuration, which the
 // plan tells.
 func (r *configResource) Delete(context.Context, resource.DeleteRequest, *resource.DeleteResponse) {}
 
-// ImportState takes the path of the mount, without auth/, as ID, behind
-// "<namespace>//" where it is in one.
+// ImportState takes the path of the mount, without auth/, as ID.
 func (r *configResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
-	mount := r.ImportedID(ctx, req, resp)
-	if err := openbao.ValidateMount(mount); err != nil {
-		resp.Diagnostics.AddError("Invalid import ID", glue.Detail(fmt.Errorf("%w. The ID is the path of the mount without auth/, such as kubernetes", err)))
-		return
-	}
-	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("mount"), mount)...)
+	r.ImportName(ctx, req, resp, openbao.ValidateMount, "the path of the mount without auth/, such as kubernetes")
 	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("token_reviewer_jwt_wo_version"), importedVersion)...)
 	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("on_conflict"), glue.OnConflictFail)...)
 }

@@ -1,17 +1,6 @@
 package kubernetes
 
-import (
-	"context"
-
-	"github.com/hashicorp/terraform-plugin-framework/resource"
-
-	"github.com/ocibao/terraform-provider-ocibao/internal/provider/glue"
-)
-
-// NeedyThing names the configuration.
-func (m configModel) NeedyThing() (thing, namespace string) {
-	return "Kubernetes auth configuration " + m.Mount.ValueString(), m.Namespace.ValueString()
-}
+import "github.com/ocibao/terraform-provider-ocibao/internal/provider/glue"
 
 // Needs are the rights that a step takes. The server cannot remove a configuration.
 func (m configModel) Needs(step glue.Step) []glue.Need {
@@ -19,16 +8,6 @@ func (m configModel) Needs(step glue.Step) []glue.Need {
 		return nil
 	}
 	return []glue.Need{glue.On([]string{"update", "read"}, "auth", m.Mount.ValueString(), "config")}
-}
-
-// ModifyPlan only looks ahead.
-func (r *roleResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
-	glue.ForeseePlan[roleModel](ctx, &r.OpenBaoObject, req, &resp.Diagnostics)
-}
-
-// NeedyThing names the role.
-func (m roleModel) NeedyThing() (thing, namespace string) {
-	return "Kubernetes role " + m.Mount.ValueString() + "/" + m.Name.ValueString(), m.Namespace.ValueString()
 }
 
 // Needs are the rights that a step takes.

@@ -21,8 +21,9 @@ type roleModel struct {
 	OnConflict               types.String `tfsdk:"on_conflict"`
 }
 
-func (m roleModel) failure(verb string) glue.Failure {
-	return glue.Failure{Verb: verb, Thing: "Kubernetes role", Identity: m.Mount.ValueString() + "/" + m.Name.ValueString()}
+// Thing names the role.
+func (m roleModel) Thing() (name, namespace string) {
+	return "Kubernetes role " + m.Mount.ValueString() + "/" + m.Name.ValueString(), m.Namespace.ValueString()
 }
 
 // role is what the model asks for.
@@ -48,8 +49,9 @@ func (m *roleModel) show(role openbao.KubernetesRole) {
 	m.ShowToken(role.Token)
 }
 
-// sameRole reports whether two roles let the same in, with the same tokens.
-func sameRole(a, b openbao.KubernetesRole) bool {
+// Same reports whether both let the same in, with the same tokens.
+func (m roleModel) Same(other roleModel) bool {
+	a, b := m.role(), other.role()
 	return glue.SameSet(a.ServiceAccountNames, b.ServiceAccountNames) && glue.SameSet(a.ServiceAccountNamespaces, b.ServiceAccountNamespaces) &&
 		a.NamespaceSelector == b.NamespaceSelector && a.Audience == b.Audience && a.AliasNameSource == b.AliasNameSource &&
 		glue.SameToken(a.Token, b.Token)

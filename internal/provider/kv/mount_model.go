@@ -1,6 +1,8 @@
 package kv
 
 import (
+	"cmp"
+
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/ocibao/terraform-provider-ocibao/internal/migrate"
@@ -26,8 +28,9 @@ type mountModel struct {
 	Accessor           types.String  `tfsdk:"accessor"`
 }
 
-func (m mountModel) failure(verb string) glue.Failure {
-	return glue.Failure{Verb: verb, Thing: "KV mount", Identity: m.Path.ValueString()}
+// Thing names the mount.
+func (m mountModel) Thing() (name, namespace string) {
+	return "KV mount " + m.Path.ValueString(), m.Namespace.ValueString()
 }
 
 // mount is what the model asks for.
@@ -54,10 +57,7 @@ func (m *mountModel) show(mount openbao.KVMount) {
 	m.Description = types.StringValue(mount.Description)
 	m.DefaultLeaseTTL = glue.Seconds(mount.DefaultLeaseTTL)
 	m.MaxLeaseTTL = glue.Seconds(mount.MaxLeaseTTL)
-	m.ListingVisibility = types.StringValue(mount.ListingVisibility)
-	if mount.ListingVisibility == "" {
-		m.ListingVisibility = types.StringValue("hidden")
-	}
+	m.ListingVisibility = types.StringValue(cmp.Or(mount.ListingVisibility, glue.ListingHidden))
 	m.Local = types.BoolValue(mount.Local)
 	m.SealWrap = types.BoolValue(mount.SealWrap)
 	m.MaxVersions = types.Int64Value(mount.MaxVersions)
@@ -66,9 +66,7 @@ func (m *mountModel) show(mount openbao.KVMount) {
 	m.Accessor = types.StringValue(mount.Accessor)
 }
 
-// isShownBy reports whether the server has what the model has.
-func (m mountModel) isShownBy(mount openbao.KVMount) bool {
-	shown := m
-	shown.show(mount)
-	return shown.mount() == m.mount() && shown.Accessor == m.Accessor
+// Same reports whether both are the same mount with the same settings.
+func (m mountModel) Same(other mountModel) bool {
+	return m.mount() == other.mount() && m.Accessor == other.Accessor
 }

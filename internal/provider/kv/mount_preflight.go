@@ -9,18 +9,13 @@ import (
 	"github.com/ocibao/terraform-provider-ocibao/internal/provider/glue"
 )
 
-// ModifyPlan only looks ahead.
+// ModifyPlan looks ahead, and lets those look who write to the mount.
 func (r *mountResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
 	var plan mountModel
 	if !req.Plan.Raw.IsNull() && !req.Plan.Get(ctx, &plan).HasError() {
 		r.Clients().NoteMount(plan.Namespace.ValueString(), plan.Path.ValueString(), migrate.Engine(plan.Version.ValueInt64()))
 	}
-	glue.ForeseePlan[mountModel](ctx, &r.OpenBaoObject, req, &resp.Diagnostics)
-}
-
-// NeedyThing names the mount.
-func (m mountModel) NeedyThing() (thing, namespace string) {
-	return "KV mount " + m.Path.ValueString(), m.Namespace.ValueString()
+	r.ManagedObject.ModifyPlan(ctx, req, resp)
 }
 
 // Replaces reports whether the mount goes back to version 1, which only another mount

@@ -17,10 +17,10 @@ import (
 	"github.com/ocibao/terraform-provider-ocibao/internal/provider/glue"
 )
 
-var _ ephemeral.EphemeralResourceWithConfigure = (*secretEphemeral)(nil)
-
 // NewSecretEphemeral is the ephemeral ocibao_kv_secret.
-func NewSecretEphemeral() ephemeral.EphemeralResource { return &secretEphemeral{} }
+func NewSecretEphemeral() ephemeral.EphemeralResource {
+	return &secretEphemeral{glue.NewEphemeralObject("kv_secret")}
+}
 
 type secretEphemeral struct {
 	glue.EphemeralObject
@@ -39,10 +39,6 @@ type secretEphemeralModel struct {
 
 func (m secretEphemeralModel) location() migrate.Location {
 	return migrate.Location{Namespace: m.Namespace.ValueString(), Mount: m.Mount.ValueString(), Name: m.Name.ValueString()}
-}
-
-func (e *secretEphemeral) Metadata(_ context.Context, req ephemeral.MetadataRequest, resp *ephemeral.MetadataResponse) {
-	resp.TypeName = req.ProviderTypeName + "_kv_secret"
 }
 
 func (e *secretEphemeral) Schema(_ context.Context, _ ephemeral.SchemaRequest, resp *ephemeral.SchemaResponse) {

@@ -19,28 +19,19 @@ import (
 	"github.com/ocibao/terraform-provider-ocibao/internal/provider/glue"
 )
 
-var _ datasource.DataSourceWithConfigure = (*coverageDataSource)(nil)
-
 // NewCoverageDataSource is ocibao_migration_coverage.
-func NewCoverageDataSource() datasource.DataSource { return &coverageDataSource{} }
+func NewCoverageDataSource() datasource.DataSource {
+	return &coverageDataSource{glue.NewDataSource("migration_coverage")}
+}
 
 type coverageDataSource struct {
-	clients *glue.Clients
-}
-
-func (d *coverageDataSource) Metadata(_ context.Context, req datasource.MetadataRequest, resp *datasource.MetadataResponse) {
-	resp.TypeName = req.ProviderTypeName + "_migration_coverage"
-}
-
-// Configure takes the clients.
-func (d *coverageDataSource) Configure(_ context.Context, req datasource.ConfigureRequest, resp *datasource.ConfigureResponse) {
-	d.clients = glue.FromProvider(req.ProviderData, &resp.Diagnostics)
+	glue.DataSource
 }
 
 func (d *coverageDataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
 	var model coverageModel
 	resp.Diagnostics.Append(req.Config.Get(ctx, &model)...)
-	if resp.Diagnostics.HasError() || !d.clients.OpenBao.Require(&resp.Diagnostics) {
+	if resp.Diagnostics.HasError() || !d.Clients.OpenBao.Require(&resp.Diagnostics) {
 		return
 	}
 	question := model.question(&resp.Diagnostics)
@@ -48,7 +39,7 @@ func (d *coverageDataSource) Read(ctx context.Context, req datasource.ReadReques
 		return
 	}
 	failure := glue.Failure{Verb: "read", Thing: "coverage of mount", Identity: model.place()}
-	engine, err := d.clients.OpenBao.Client.Engine(ctx, model.Namespace.ValueString(), model.Mount.ValueString())
+	engine, err := d.Clients.OpenBao.Client.Engine(ctx, model.Namespace.ValueString(), model.Mount.ValueString())
 	switch {
 	case errors.Is(err, migrate.ErrMountNotFound):
 		// Before the first apply there is no mount, and all is still to be done.
@@ -85,7 +76,7 @@ func matchedBy(engine migrate.Engine) types.String {
 // present is what the mount holds. It reads the metadata of KV v2, and no value.
 func (d *coverageDataSource) present(ctx context.Context, model coverageModel, engine migrate.Engine, selected map[string]migrate.Pin,
 ) (map[string]migrate.KVMetadata, map[string]error, error) {
-	client := d.clients.OpenBao.Client
+	client := d.Clients.OpenBao.Client
 	listed, err := client.ListNames(ctx, model.Namespace.ValueString(), model.Mount.ValueString(), engine, "", true)
 	if err != nil {
 		return nil, nil, err

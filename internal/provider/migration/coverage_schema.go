@@ -3,7 +3,6 @@ package migration
 import (
 	"context"
 
-	"github.com/hashicorp/terraform-plugin-framework-validators/mapvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
@@ -14,7 +13,6 @@ import (
 )
 
 func (d *coverageDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
-	pin := glue.Checked("pin", validatePin)
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "Holds an inventory of OCI Vault against a KV mount of OpenBao: what is migrated, what is not, and what else stands in the mount. " +
 			"Made for `check` blocks and, with `json` and `markdown`, for comments on pull requests. No value of a secret is read on either side.\n\n" +
@@ -42,17 +40,14 @@ func (d *coverageDataSource) Schema(_ context.Context, _ datasource.SchemaReques
 				Required:            true,
 				ElementType:         types.StringType,
 				MarkdownDescription: "The whole inventory: name in OCI Vault to pin, `<secret OCID>@<version number>`, as `pins` of the data source `ocibao_secrets` gives them.",
-				Validators:          []validator.Map{mapvalidator.ValueStringsAre(pin)},
+				Validators:          []validator.Map{pinsByName{}},
 			},
 			"selected": schema.MapAttribute{
 				Optional:    true,
 				ElementType: types.StringType,
 				MarkdownDescription: "What is to be in the mount: name below the mount to pin, the same map that `ocibao_migration` takes as `secrets`. " +
 					"Default: `pins`, as they are.",
-				Validators: []validator.Map{
-					mapvalidator.KeysAre(glue.Checked("secret name", openbao.ValidateName)),
-					mapvalidator.ValueStringsAre(pin),
-				},
+				Validators: []validator.Map{pinsByName{places: true}},
 			},
 			"ignore": schema.SetAttribute{
 				Optional:            true,

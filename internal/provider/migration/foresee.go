@@ -32,6 +32,15 @@ func (s *sides) foresee(ctx context.Context, wish migrate.Wish) error {
 	return nil
 }
 
+// misfit is what is asked of a KV v1 mount that it cannot do. The server is asked only
+// where the wish would not fit KV v1.
+func (s *sides) misfit(ctx context.Context, wish migrate.Wish) error {
+	if wish.Fits(migrate.KV1) == nil || !s.looks() {
+		return nil
+	}
+	return wish.Fits(s.clients.PlannedEngine(ctx, wish.At.Namespace, wish.At.Mount))
+}
+
 // looks reports whether both sides can be asked while a plan is made.
 func (s *sides) looks() bool {
 	return !s.unknown() && !s.clients.OpenBao.Problems.HasError() && !s.clients.OCI.Problems.HasError()

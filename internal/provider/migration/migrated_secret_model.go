@@ -3,6 +3,7 @@ package migration
 import (
 	"encoding/json"
 	"maps"
+	"reflect"
 	"slices"
 	"time"
 
@@ -53,6 +54,10 @@ var sourceTypes = map[string]attr.Type{
 	"last_rotation_time":             types.StringType,
 	"next_rotation_time":             types.StringType,
 }
+
+// same reports whether nothing changed, so that nothing has to be set: setting is
+// the dearest part of refreshing and planning a secret.
+func (m migratedSecretModel) same(other migratedSecretModel) bool { return reflect.DeepEqual(m, other) }
 
 // location is where the secret stands in OpenBao.
 func (m migratedSecretModel) location() migrate.Location {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
@@ -25,7 +26,9 @@ func (r *migratedSecretResource) ModifyPlan(ctx context.Context, req resource.Mo
 	if resp.Diagnostics.HasError() {
 		return
 	}
+	proposed := plan
 	plan.follow(config)
+	r.refuseMisfit(ctx, plan, config, &resp.Diagnostics)
 	if req.State.Raw.IsNull() {
 		if !plan.undecided(config) {
 			r.foreseeOne(ctx, plan, config, &resp.Diagnostics)
@@ -87,7 +90,22 @@ func (r *migratedSecretResource) ModifyPlan(ctx context.Context, req resource.Mo
 	for _, note := range decision.Warnings {
 		resp.Diagnostics.AddWarning(note.Summary, note.Detail)
 	}
-	resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
+	if !plan.same(proposed) {
+		resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
+	}
+}
+
+// refuseMisfit looks at what the configuration says of drift detection: what the state
+// says of it goes with the engine, and changes with it.
+func (r *migratedSecretResource) refuseMisfit(ctx context.Context, plan, config migratedSecretModel, diags *diag.Diagnostics) {
+	if plan.Mount.IsUnknown() || plan.Namespace.IsUnknown() {
+		return
+	}
+	wish := plan.wish()
+	wish.Detection = migrate.Detection(config.DriftDetection.ValueString())
+	if err := r.misfit(ctx, wish); err != nil {
+		explain(diags, "migrate", plan, err)
+	}
 }
 
 func (r *migratedSecretResource) planDestroy(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
@@ -111,7 +129,9 @@ func (m *migratedSecretModel) follow(config migratedSecretModel) {
 	case config.VersionNumber.IsUnknown() || config.Stage.IsUnknown():
 		m.Stage = config.Stage
 	case !config.VersionNumber.IsNull():
-		m.Stage = types.StringNull()
+		// Both are there only by ignore_changes, which puts what the state has in the
+		// place of the configuration.
+		m.Stage = config.Stage
 	case config.Stage.IsNull():
 		m.Stage = types.StringValue(migrate.StageCurrent)
 	}

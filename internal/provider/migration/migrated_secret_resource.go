@@ -79,7 +79,7 @@ func (r *migratedSecretResource) Read(ctx context.Context, req resource.ReadRequ
 		return
 	}
 	if r.unknown() {
-		glue.NotRefreshed(&resp.Diagnostics, "secret", state.location().String())
+		glue.NotRefreshed(&resp.Diagnostics, "secret "+state.location().String())
 		state.setIdentity(ctx, resp.Identity, &resp.Diagnostics)
 		return
 	}
@@ -88,7 +88,7 @@ func (r *migratedSecretResource) Read(ctx context.Context, req resource.ReadRequ
 	}
 	raw, diags := req.Private.GetKey(ctx, memoryKey)
 	resp.Diagnostics.Append(diags...)
-	known := recall(raw, state)
+	prior, known := state, recall(raw, state)
 	seen, err := migrate.Observe(ctx, r.clients.Ports(), state.wish(), known.Record)
 	if err != nil {
 		explain(&resp.Diagnostics, "refresh", state, err)
@@ -96,7 +96,9 @@ func (r *migratedSecretResource) Read(ctx context.Context, req resource.ReadRequ
 	}
 	state.Drift = types.StringValue(string(seen.Drift))
 	state.setSource(seen.Source)
-	resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
+	if !state.same(prior) {
+		resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
+	}
 	state.setIdentity(ctx, resp.Identity, &resp.Diagnostics)
 	save(ctx, resp.Private, remember(seen.Record, seen.Source), &resp.Diagnostics)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
+	"github.com/hashicorp/terraform-plugin-framework-validators/mapvalidator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
@@ -59,7 +60,8 @@ func sourceArguments() map[string]schema.Attribute {
 			Optional: true,
 			Computed: true,
 			MarkdownDescription: "Rotation stage to follow: `CURRENT`, `LATEST`, `PENDING` or `PREVIOUS`. Default `CURRENT`, unless `version_number` is set. " +
-				"Stages other than `CURRENT` cost one more request at each refresh.",
+				"Stages other than `CURRENT` cost one more request at each refresh. " +
+				"A configuration that `-generate-config-out` wrote has both: keep `stage` to follow, or `version_number` to stay.",
 			Validators: []validator.String{stringvalidator.OneOf(migrate.Stages...)},
 		},
 	}
@@ -88,6 +90,7 @@ func destinationArguments() map[string]schema.Attribute {
 			ElementType: types.StringType,
 			MarkdownDescription: "Custom metadata to set on KV v2, next to what the provider sets itself (keys that begin with `ocibao_`). " +
 				"At most 60 keys of 128 bytes, 4 less with `copy_expiry` and 5 less with `copy_rotation`; values of 512 bytes. Keys that others set are left alone. Ignored on KV v1, which has none.",
+			Validators: []validator.Map{mapvalidator.NoNullValues()},
 		},
 		"copy_description": schema.BoolAttribute{
 			Optional: true,
@@ -171,7 +174,8 @@ func behaviourArguments() map[string]schema.Attribute {
 			Default:  stringdefault.StaticString(string(migrate.Retain)),
 			MarkdownDescription: "What happens to the copy in OpenBao when the resource is destroyed or moves: `retain` (default) leaves it, " +
 				"`soft_delete` marks the current version deleted (KV v2 only), `destroy` removes it with all its versions. " +
-				"A value that somebody else wrote since is not deleted, unless `on_conflict` is `overwrite`.",
+				"A value that somebody else wrote since is not deleted, unless `on_conflict` is `overwrite`. " +
+				"With `create_before_destroy` keep `retain`: a replacement takes over the copy at the path before the old one is destroyed, and would lose it.",
 			Validators: []validator.String{stringvalidator.OneOf(string(migrate.Retain), string(migrate.SoftDelete), string(migrate.Destroy))},
 		},
 		"drift_detection": schema.StringAttribute{

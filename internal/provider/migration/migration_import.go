@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"sync"
 
 	"github.com/hashicorp/terraform-plugin-framework/attr"
@@ -49,12 +51,16 @@ func (r *migrationResource) adoptAll(ctx context.Context, model migrationModel, 
 	model.adopt(adoptions)
 	states := map[string]migrate.State{}
 	for name, adoption := range adoptions {
+		if !underKey(adoption) {
+			adoption.State.Wish.Key = model.Key.ValueString()
+		}
+		adoption.State.Wish.DeleteAtExpiry = model.DeleteAtExpiry.ValueBool()
 		states[name] = adoption.State
 	}
 	model.show(states)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &model)...)
 	r.Identify(ctx, resp.State, resp.Identity, &resp.Diagnostics)
-	saveAll(ctx, resp.Private, states, &resp.Diagnostics)
+	saveAll(ctx, resp.Private, states, model, &resp.Diagnostics)
 }
 
 func (r *migrationResource) adoptMarked(ctx context.Context, model migrationModel) (map[string]migrate.Adoption, map[string]error, error) {
@@ -97,7 +103,7 @@ func (r *migrationResource) adoptMarked(ctx context.Context, model migrationMode
 // adopt sets the arguments to the defaults, and the exceptions in form to what
 // stands there.
 func (m *migrationModel) adopt(adoptions map[string]migrate.Adoption) {
-	m.Format, m.Key = types.StringValue(string(migrate.FormatAuto)), types.StringValue(migrate.DefaultKey)
+	m.Format = types.StringValue(string(migrate.FormatAuto))
 	m.CustomMetadata = types.MapNull(types.StringType)
 	m.CopyDescription, m.CopyFreeformTags = types.BoolValue(false), types.BoolValue(false)
 	var expiry, rotation, deletion bool
@@ -115,11 +121,32 @@ func (m *migrationModel) adopt(adoptions map[string]migrate.Adoption) {
 		if format := adoption.State.Wish.Format; format != migrate.FormatAuto {
 			formats[name] = types.StringValue(string(format))
 		}
-		if key := adoption.State.Wish.Key; key != migrate.DefaultKey {
-			m.Key = types.StringValue(key)
-		}
 	}
+	m.Key = types.StringValue(commonKey(adoptions))
 	if len(formats) > 0 {
 		m.Formats = types.MapValueMust(types.StringType, formats)
 	}
+}
+
+// underKey reports whether an entry is known to hold its content in one field
+// that the key names.
+func underKey(adoption migrate.Adoption) bool {
+	return slices.Equal(adoption.Keys, []string{adoption.State.Wish.Key})
+}
+
+// commonKey is the key of most entries, since the state has one for all. The
+// first by name wins among equals, so that each import gives the same.
+func commonKey(adoptions map[string]migrate.Adoption) string {
+	common, counts := migrate.DefaultKey, map[string]int{}
+	for _, adoption := range adoptions {
+		if underKey(adoption) {
+			counts[adoption.State.Wish.Key]++
+		}
+	}
+	for _, key := range slices.Sorted(maps.Keys(counts)) {
+		if counts[key] > counts[common] {
+			common = key
+		}
+	}
+	return common
 }

@@ -98,6 +98,9 @@ func (m migrationModel) states(memories memories) map[string]migrate.State {
 	states := map[string]migrate.State{}
 	for name, wish := range m.wishes() {
 		known := memories[name]
+		if form := known.Form; form != nil {
+			wish.Format, wish.Key, wish.DeleteAtExpiry = form.Format, form.Key, form.DeleteAtExpiry
+		}
 		drift := migrate.DriftNone
 		if named, drifted := drifts[name]; drifted {
 			drift = migrate.Drift(named)
@@ -154,27 +157,46 @@ func detectionOf(engine migrate.Engine) types.String {
 type memories map[string]bulkMemory
 
 type bulkMemory struct {
-	Record         migrate.Record `json:"record"`
-	SourceMissing  bool           `json:"source_missing,omitempty"`
-	LifecycleState string         `json:"lifecycle_state,omitempty"` // empty when active
-	TimeOfDeletion time.Time      `json:"time_of_deletion,omitzero"`
-	TimeOfExpiry   time.Time      `json:"time_of_expiry,omitzero"`
-	ExpiryUnknown  bool           `json:"expiry_unknown,omitempty"`
-	Expired        bool           `json:"expired,omitempty"`
+	Record migrate.Record `json:"record"`
+	// Form is set where the entry does not follow the arguments of the state,
+	// which hold for all entries: its update failed when they changed.
+	Form           *storedForm `json:"form,omitempty"`
+	SourceMissing  bool        `json:"source_missing,omitempty"`
+	LifecycleState string      `json:"lifecycle_state,omitempty"` // empty when active
+	TimeOfDeletion time.Time   `json:"time_of_deletion,omitzero"`
+	TimeOfExpiry   time.Time   `json:"time_of_expiry,omitzero"`
+	ExpiryUnknown  bool        `json:"expiry_unknown,omitempty"`
+	Expired        bool        `json:"expired,omitempty"`
+}
+
+// storedForm is what an entry's value was made by.
+type storedForm struct {
+	Format         migrate.Format `json:"format"`
+	Key            string         `json:"key"`
+	DeleteAtExpiry bool           `json:"delete_at_expiry,omitempty"`
+}
+
+func formOf(wish migrate.Wish) storedForm {
+	return storedForm{Format: wish.Format, Key: wish.Key, DeleteAtExpiry: wish.DeleteAtExpiry}
 }
 
 // memoriesKey is where they stand in private state.
 const memoriesKey = "migration"
 
-func rememberAll(states map[string]migrate.State) memories {
-	all := memories{}
+func rememberAll(states map[string]migrate.State, model migrationModel) memories {
+	all, wishes := memories{}, model.wishes()
 	for name, state := range states {
 		lifecycle := state.Source.LifecycleState
 		if lifecycle == migrate.StateActive {
 			lifecycle = ""
 		}
+		var other *storedForm
+		if form := formOf(state.Wish); form != formOf(wishes[name]) {
+			other = &form
+		}
 		all[name] = bulkMemory{
 			Record:         state.Record,
+			Form:           other,
 			SourceMissing:  state.Source.Missing,
 			LifecycleState: lifecycle,
 			TimeOfDeletion: state.Source.TimeOfDeletion,

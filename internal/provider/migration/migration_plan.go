@@ -31,6 +31,7 @@ func (r *migrationResource) ModifyPlan(ctx context.Context, req resource.ModifyP
 	if resp.Diagnostics.HasError() {
 		return
 	}
+	r.refuseMisfit(ctx, plan, config, &resp.Diagnostics)
 	r.checkHistory(ctx, plan, &resp.Diagnostics)
 	if req.State.Raw.IsNull() {
 		if !plan.undecided() {
@@ -67,6 +68,24 @@ func (r *migrationResource) ModifyPlan(ctx context.Context, req resource.ModifyP
 	resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
 }
 
+// refuseMisfit is as that of the single secret; what it looks at is the same for all.
+func (r *migrationResource) refuseMisfit(ctx context.Context, plan, config migrationModel, diags *diag.Diagnostics) {
+	if plan.Mount.IsUnknown() || plan.Namespace.IsUnknown() {
+		return
+	}
+	err := r.misfit(ctx, migrate.Wish{
+		At:             plan.location(""),
+		OnDestroy:      migrate.OnDestroy(plan.OnDestroy.ValueString()),
+		Detection:      migrate.Detection(config.DriftDetection.ValueString()),
+		DeleteAtExpiry: plan.DeleteAtExpiry.ValueBool(),
+	})
+	if err == nil {
+		return
+	}
+	attribute, err := remedied(err)
+	glue.Failure{Verb: "migrate", Thing: "secrets", Identity: "to " + plan.place()}.AddTo(diags, path.Root(attribute), err)
+}
+
 // decide shows the decisions for all entries in the plan.
 func (m *migrationModel) decide(states map[string]migrate.State, config, prior migrationModel, diags *diag.Diagnostics) {
 	wishes := m.wishes()
@@ -91,6 +110,23 @@ func (m *migrationModel) decide(states map[string]migrate.State, config, prior m
 	m.warnRemoved(states, diags)
 	m.planVersions(writes, config, prior, states)
 	m.Drift = types.MapValueMust(types.StringType, drifts)
+	if len(prior.KVVersions.Elements()) == 0 && m.leftBehind(states, prior) {
+		// KV v1 has no version number whose change would show the write.
+		m.Drift = types.MapUnknown(types.StringType)
+	}
+}
+
+// leftBehind reports whether an entry that stays where it is does not follow the
+// arguments of the state, because its update failed.
+func (m *migrationModel) leftBehind(states map[string]migrate.State, prior migrationModel) bool {
+	wishes := m.wishes()
+	for name, before := range prior.wishes() {
+		wish, kept := wishes[name]
+		if kept && wish.At == before.At && formOf(states[name].Wish) != formOf(before) {
+			return true
+		}
+	}
+	return false
 }
 
 // planVersions leaves to the apply the KV versions of what is written. KV v1 has

@@ -59,7 +59,7 @@ func (r *migrationResource) Create(ctx context.Context, req resource.CreateReque
 	plan.show(states)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
 	r.Identify(ctx, resp.State, resp.Identity, &resp.Diagnostics)
-	saveAll(ctx, resp.Private, states, &resp.Diagnostics)
+	saveAll(ctx, resp.Private, states, plan, &resp.Diagnostics)
 }
 
 // execute brings the secrets to OpenBao and returns the states of those that
@@ -109,7 +109,7 @@ func (r *migrationResource) Read(ctx context.Context, req resource.ReadRequest, 
 		return
 	}
 	if r.unknown() {
-		glue.NotRefreshed(&resp.Diagnostics, "migration to", state.place())
+		glue.NotRefreshed(&resp.Diagnostics, "migration to "+state.place())
 		r.Identify(ctx, resp.State, resp.Identity, &resp.Diagnostics)
 		return
 	}
@@ -141,7 +141,7 @@ func (r *migrationResource) Read(ctx context.Context, req resource.ReadRequest, 
 	state.show(states)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
 	r.Identify(ctx, resp.State, resp.Identity, &resp.Diagnostics)
-	saveAll(ctx, resp.Private, states, &resp.Diagnostics)
+	saveAll(ctx, resp.Private, states, state, &resp.Diagnostics)
 }
 
 // Update keeps the true state of each entry: what failed stays as it was. When
@@ -188,7 +188,7 @@ func (r *migrationResource) Update(ctx context.Context, req resource.UpdateReque
 	plan.show(after)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
 	r.Identify(ctx, resp.State, resp.Identity, &resp.Diagnostics)
-	saveAll(ctx, resp.Private, after, &resp.Diagnostics)
+	saveAll(ctx, resp.Private, after, plan, &resp.Diagnostics)
 }
 
 // release lets go of secrets, reports what could not be and returns its errors.
@@ -221,8 +221,8 @@ func (r *migrationResource) Delete(ctx context.Context, req resource.DeleteReque
 }
 
 // saveAll keeps what was seen of all secrets in private state.
-func saveAll(ctx context.Context, private privateState, states map[string]migrate.State, diags *diag.Diagnostics) {
-	saveKey(ctx, private, memoriesKey, rememberAll(states), diags)
+func saveAll(ctx context.Context, private privateState, states map[string]migrate.State, model migrationModel, diags *diag.Diagnostics) {
+	saveKey(ctx, private, memoriesKey, rememberAll(states, model), diags)
 }
 
 // explainAll reports what could not be migrated.

@@ -14,7 +14,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/ocibao/terraform-provider-ocibao/internal/migrate"
-	"github.com/ocibao/terraform-provider-ocibao/internal/openbao"
 	"github.com/ocibao/terraform-provider-ocibao/internal/provider/glue"
 )
 
@@ -32,16 +31,13 @@ func (r *migrationResource) Schema(_ context.Context, _ resource.SchemaRequest, 
 				ElementType: types.StringType,
 				MarkdownDescription: "Name below the mount to pin, `<secret OCID>@<version number>`, as `pins` of the data source `ocibao_secrets` gives them. " +
 					"What is taken out of the map is treated as `on_destroy` says.",
-				Validators: []validator.Map{
-					mapvalidator.KeysAre(glue.Checked("secret name", openbao.ValidateName)),
-					mapvalidator.ValueStringsAre(glue.Checked("pin", validatePin)),
-				},
+				Validators: []validator.Map{pinsByName{places: true}},
 			},
 			"formats": schema.MapAttribute{
 				Optional:            true,
 				ElementType:         types.StringType,
 				MarkdownDescription: "Name to format, for secrets whose `format` differs from that of the others.",
-				Validators:          []validator.Map{mapvalidator.ValueStringsAre(stringvalidator.OneOf(names(migrate.Formats)...))},
+				Validators:          []validator.Map{mapvalidator.NoNullValues(), mapvalidator.ValueStringsAre(stringvalidator.OneOf(names(migrate.Formats)...))},
 			},
 			"version_history": schema.StringAttribute{
 				Optional: true,
@@ -65,11 +61,6 @@ func (r *migrationResource) Schema(_ context.Context, _ resource.SchemaRequest, 
 			},
 		}),
 	}
-}
-
-func validatePin(text string) error {
-	_, err := migrate.ParsePin(text)
-	return err
 }
 
 func (r *migrationResource) ValidateConfig(ctx context.Context, req resource.ValidateConfigRequest, resp *resource.ValidateConfigResponse) {

@@ -10,20 +10,19 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/ocibao/terraform-provider-ocibao/internal/aclpolicy"
-	"github.com/ocibao/terraform-provider-ocibao/internal/openbao"
 	"github.com/ocibao/terraform-provider-ocibao/internal/provider/glue"
 )
 
 var _ datasource.DataSourceWithValidateConfig = (*policyDocumentDataSource)(nil)
 
 // NewPolicyDocumentDataSource is ocibao_policy_document.
-func NewPolicyDocumentDataSource() datasource.DataSource { return &policyDocumentDataSource{} }
+func NewPolicyDocumentDataSource() datasource.DataSource {
+	return &policyDocumentDataSource{glue.NewDataSource("policy_document")}
+}
 
-// policyDocumentDataSource asks no server, so it needs no client.
-type policyDocumentDataSource struct{}
-
-func (d *policyDocumentDataSource) Metadata(_ context.Context, req datasource.MetadataRequest, resp *datasource.MetadataResponse) {
-	resp.TypeName = req.ProviderTypeName + "_policy_document"
+// policyDocumentDataSource asks no server.
+type policyDocumentDataSource struct {
+	glue.DataSource
 }
 
 // ValidateConfig checks what no attribute shows by itself.
@@ -64,7 +63,7 @@ func (d *policyDocumentDataSource) Read(ctx context.Context, req datasource.Read
 		}
 	}
 	text := aclpolicy.Render(blocks)
-	if err := openbao.ParsePolicy(text); err != nil {
+	if err := aclpolicy.Validate(text); err != nil {
 		resp.Diagnostics.AddError("Invalid policy", glue.Detail(err))
 	}
 	if resp.Diagnostics.HasError() {

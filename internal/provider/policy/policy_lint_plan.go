@@ -9,7 +9,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
 
 	"github.com/ocibao/terraform-provider-ocibao/internal/aclpolicy"
-	"github.com/ocibao/terraform-provider-ocibao/internal/openbao"
 )
 
 // LintOnPlan makes a plan modifier that changes nothing and warns, in each plan,
@@ -34,7 +33,7 @@ func (linting) PlanModifyString(_ context.Context, req planmodifier.StringReques
 // LintWarning is at most one warning, with a line for each finding. A text that
 // cannot be parsed gets none: it is an error of its attribute.
 func LintWarning(at path.Path, text string, facts aclpolicy.Facts) diag.Diagnostics {
-	if openbao.ParsePolicy(text) != nil {
+	if aclpolicy.Validate(text) != nil {
 		return nil
 	}
 	var lines []string

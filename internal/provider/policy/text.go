@@ -9,7 +9,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types/basetypes"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
-	"github.com/ocibao/terraform-provider-ocibao/internal/openbao"
+	"github.com/ocibao/terraform-provider-ocibao/internal/aclpolicy"
 	"github.com/ocibao/terraform-provider-ocibao/internal/provider/glue"
 )
 
@@ -37,7 +37,7 @@ func (t Text) ValidateAttribute(_ context.Context, req xattr.ValidateAttributeRe
 	if t.IsNull() || t.IsUnknown() {
 		return
 	}
-	if err := openbao.ParsePolicy(t.ValueString()); err != nil {
+	if err := aclpolicy.Validate(t.ValueString()); err != nil {
 		resp.Diagnostics.AddAttributeError(req.Path, "Invalid policy", glue.Detail(err))
 	}
 }
@@ -45,7 +45,7 @@ func (t Text) ValidateAttribute(_ context.Context, req xattr.ValidateAttributeRe
 // StringSemanticEquals reports whether both policies mean the same.
 func (t Text) StringSemanticEquals(_ context.Context, other basetypes.StringValuable) (bool, diag.Diagnostics) {
 	right, isText := other.(Text)
-	return isText && openbao.SamePolicy(t.ValueString(), right.ValueString()), nil
+	return isText && aclpolicy.Same(t.ValueString(), right.ValueString()), nil
 }
 
 // Equal compares the spelling.

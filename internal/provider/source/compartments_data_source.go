@@ -16,13 +16,13 @@ import (
 	"github.com/ocibao/terraform-provider-ocibao/internal/provider/glue"
 )
 
-var _ datasource.DataSourceWithConfigure = (*compartmentsDataSource)(nil)
-
 // NewCompartmentsDataSource is ocibao_compartments.
-func NewCompartmentsDataSource() datasource.DataSource { return &compartmentsDataSource{} }
+func NewCompartmentsDataSource() datasource.DataSource {
+	return &compartmentsDataSource{newOCIDataSource("compartments")}
+}
 
 type compartmentsDataSource struct {
-	ociObject
+	ociDataSource
 }
 
 // compartmentsModel is a list of compartments in configuration and state.
@@ -43,10 +43,6 @@ type compartmentEntry struct {
 	LifecycleState types.String `tfsdk:"lifecycle_state"`
 	TimeCreated    types.String `tfsdk:"time_created"`
 	FreeformTags   types.Map    `tfsdk:"freeform_tags"`
-}
-
-func (d *compartmentsDataSource) Metadata(_ context.Context, req datasource.MetadataRequest, resp *datasource.MetadataResponse) {
-	resp.TypeName = req.ProviderTypeName + "_compartments"
 }
 
 func (d *compartmentsDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {

@@ -6,12 +6,9 @@ import (
 	"fmt"
 	"net/http"
 
-	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
-	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
-	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
@@ -20,73 +17,40 @@ import (
 	"github.com/ocibao/terraform-provider-ocibao/internal/provider/glue"
 )
 
-var (
-	_ datasource.DataSourceWithConfigure      = (*bundleDataSource)(nil)
-	_ datasource.DataSourceWithValidateConfig = (*bundleDataSource)(nil)
-)
+var _ datasource.DataSourceWithValidateConfig = (*bundleDataSource)(nil)
 
 // NewSecretBundleDataSource is ocibao_secret_bundle.
-func NewSecretBundleDataSource() datasource.DataSource { return &bundleDataSource{} }
-
-type bundleDataSource struct {
-	ociObject
+func NewSecretBundleDataSource() datasource.DataSource {
+	return &bundleDataSource{newOCIDataSource("secret_bundle")}
 }
 
-func (d *bundleDataSource) Metadata(_ context.Context, req datasource.MetadataRequest, resp *datasource.MetadataResponse) {
-	resp.TypeName = req.ProviderTypeName + "_secret_bundle"
+type bundleDataSource struct {
+	ociDataSource
 }
 
 func (d *bundleDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "Reads one version of a secret of OCI Vault and tells what it is, without keeping its content: " +
 			"neither the content nor a hash of it is in the state. It proves before a migration that the content can be read, and shows which format it has.\n\n" +
-			"The secret is named by `secret_id`, or by `name` and `vault_id` together. " +
-			"The version is selected by at most one of `stage`, `version_number` and `version_name`; by default it is the one in the stage `CURRENT`. " +
-			"Needs the right `read secret-bundles`.",
+			describeChoice,
 		Attributes: map[string]schema.Attribute{
-			"secret_id": schema.StringAttribute{
-				Optional:            true,
-				Computed:            true,
-				MarkdownDescription: "OCID of the secret. Excludes `name` and `vault_id`.",
-				Validators:          []validator.String{secretOCID()},
-			},
+			"secret_id": schema.StringAttribute{Optional: true, Computed: true, MarkdownDescription: describeSecretID, Validators: []validator.String{secretOCID()}},
 			"name": schema.StringAttribute{
 				Optional:            true,
-				MarkdownDescription: "Name of the secret; upper and lower case count. Needs `vault_id`. Null when the secret is named by `secret_id`.",
+				MarkdownDescription: describeName + " Null when the secret is named by `secret_id`.",
 				Validators:          []validator.String{secretName()},
 			},
 			"vault_id": schema.StringAttribute{
 				Optional:            true,
-				MarkdownDescription: "OCID of the vault that has the secret. Needs `name`. Null when the secret is named by `secret_id`.",
+				MarkdownDescription: describeVaultID + " Null when the secret is named by `secret_id`.",
 				Validators:          []validator.String{vaultOCID()},
 			},
-			"stage": schema.StringAttribute{
-				Optional:            true,
-				MarkdownDescription: "Rotation stage of the version: `CURRENT`, `LATEST`, `PENDING` or `PREVIOUS`. Default `CURRENT`, unless the version is selected otherwise.",
-				Validators: []validator.String{
-					stringvalidator.OneOf(migrate.Stages...),
-					stringvalidator.ConflictsWith(path.MatchRoot("version_number"), path.MatchRoot("version_name")),
-				},
-			},
-			"version_number": schema.Int64Attribute{
-				Optional:            true,
-				Computed:            true,
-				MarkdownDescription: "Number of the version, 1 or greater.",
-				Validators:          []validator.Int64{int64validator.AtLeast(1), int64validator.ConflictsWith(path.MatchRoot("version_name"))},
-			},
-			"version_name": schema.StringAttribute{
-				Optional:            true,
-				Computed:            true,
-				MarkdownDescription: "Name of the version; null when it has none.",
-				Validators:          []validator.String{versionName()},
-			},
-			"id":  schema.StringAttribute{Computed: true, MarkdownDescription: "OCID of the secret, the same as `secret_id`."},
-			"pin": schema.StringAttribute{Computed: true, MarkdownDescription: "The version as `<secret OCID>@<number>`, which is what `ocibao_migration` takes."},
-			"stages": schema.ListAttribute{
-				Computed:            true,
-				ElementType:         types.StringType,
-				MarkdownDescription: "Rotation stages that the version is in.",
-			},
+			"stage":            schema.StringAttribute{Optional: true, MarkdownDescription: describeStage, Validators: stageChecks()},
+			"version_number":   schema.Int64Attribute{Optional: true, Computed: true, MarkdownDescription: describeVersionNumber, Validators: versionNumberChecks()},
+			"version_name":     schema.StringAttribute{Optional: true, Computed: true, MarkdownDescription: describeVersionName, Validators: []validator.String{versionName()}},
+			"id":               schema.StringAttribute{Computed: true, MarkdownDescription: "OCID of the secret, the same as `secret_id`."},
+			"pin":              schema.StringAttribute{Computed: true, MarkdownDescription: "The version as `<secret OCID>@<number>`, which is what `ocibao_migration` takes."},
+			"stages":           schema.ListAttribute{Computed: true, ElementType: types.StringType, MarkdownDescription: describeStages},
 			"time_created":     schema.StringAttribute{Computed: true, MarkdownDescription: "When the version was created, RFC 3339."},
 			"time_of_deletion": schema.StringAttribute{Computed: true, MarkdownDescription: "When the version will be deleted, RFC 3339; null unless that is scheduled."},
 			"time_of_expiry":   schema.StringAttribute{Computed: true, MarkdownDescription: "When the version expires, RFC 3339; null when it does not."},
@@ -123,7 +87,7 @@ func (d *bundleDataSource) Read(ctx context.Context, req datasource.ReadRequest,
 	}
 	bundle, err := model.read(ctx, d.client())
 	if err != nil {
-		explainBundle(&resp.Diagnostics, model, err)
+		explainBundle(&resp.Diagnostics, model.bundleChoice, err)
 		return
 	}
 	model.show(bundle)
@@ -131,21 +95,21 @@ func (d *bundleDataSource) Read(ctx context.Context, req datasource.ReadRequest,
 }
 
 // explainBundle places an error at the argument that it is about.
-func explainBundle(diags *diag.Diagnostics, model bundleModel, err error) {
-	trouble, selected := failure(model.identity()), model.selectedBy()
+func explainBundle(diags *diag.Diagnostics, choice bundleChoice, err error) {
+	trouble, selected := failure(choice.identity()), choice.selectedBy()
 	missing, noVersion := errors.Is(err, migrate.ErrSourceNotFound), errors.Is(err, migrate.ErrSourceVersionNotFound)
 	if missing && noVersion {
 		err = fmt.Errorf("%w; OCI does not tell whether the secret is missing, the version that %s selects, or the right to read it", err, selected)
 	}
 	var refused *ocivault.Error
-	if model.SecretID.IsNull() && errors.As(err, &refused) && refused.Status >= http.StatusBadRequest {
+	if choice.SecretID.IsNull() && errors.As(err, &refused) && refused.Status >= http.StatusBadRequest {
 		err = glue.Hint(err, unexplained)
 	}
 	switch {
 	case noVersion && len(selected.Steps()) > 0:
 		trouble.AddTo(diags, selected, err)
 	case isAboutArgument(err):
-		trouble.AddTo(diags, model.lookup().at(), err)
+		trouble.AddTo(diags, choice.lookup().at(), err)
 	default:
 		trouble.Add(diags, err)
 	}

@@ -5,11 +5,8 @@ import (
 	"encoding/base64"
 	"unicode/utf8"
 
-	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
-	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/ephemeral"
 	"github.com/hashicorp/terraform-plugin-framework/ephemeral/schema"
-	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
@@ -17,13 +14,12 @@ import (
 	"github.com/ocibao/terraform-provider-ocibao/internal/provider/glue"
 )
 
-var (
-	_ ephemeral.EphemeralResourceWithConfigure      = (*bundleEphemeral)(nil)
-	_ ephemeral.EphemeralResourceWithValidateConfig = (*bundleEphemeral)(nil)
-)
+var _ ephemeral.EphemeralResourceWithValidateConfig = (*bundleEphemeral)(nil)
 
 // NewSecretBundleEphemeral is the ephemeral ocibao_secret_bundle.
-func NewSecretBundleEphemeral() ephemeral.EphemeralResource { return &bundleEphemeral{} }
+func NewSecretBundleEphemeral() ephemeral.EphemeralResource {
+	return &bundleEphemeral{glue.NewEphemeralObject("secret_bundle")}
+}
 
 type bundleEphemeral struct {
 	glue.EphemeralObject
@@ -31,25 +27,12 @@ type bundleEphemeral struct {
 
 // bundleEphemeralModel is a bundle with its content, which no state ever holds.
 type bundleEphemeralModel struct {
-	SecretID      types.String `tfsdk:"secret_id"`
-	Name          types.String `tfsdk:"name"`
-	VaultID       types.String `tfsdk:"vault_id"`
-	Stage         types.String `tfsdk:"stage"`
-	VersionNumber types.Int64  `tfsdk:"version_number"`
-	VersionName   types.String `tfsdk:"version_name"`
+	bundleChoice
 	Stages        types.List   `tfsdk:"stages"`
 	ContentFormat types.String `tfsdk:"content_format"`
 	ContentText   types.String `tfsdk:"content_text"`
 	ContentBase64 types.String `tfsdk:"content_base64"`
 	Data          types.Map    `tfsdk:"data"`
-}
-
-// question is the same as the data source asks it.
-func (m bundleEphemeralModel) question() bundleModel {
-	return bundleModel{
-		SecretID: m.SecretID, Name: m.Name, VaultID: m.VaultID,
-		Stage: m.Stage, VersionNumber: m.VersionNumber, VersionName: m.VersionName,
-	}
 }
 
 func (m *bundleEphemeralModel) show(bundle migrate.Bundle) {
@@ -68,59 +51,19 @@ func (m *bundleEphemeralModel) show(bundle migrate.Bundle) {
 	}
 }
 
-func (e *bundleEphemeral) Metadata(_ context.Context, req ephemeral.MetadataRequest, resp *ephemeral.MetadataResponse) {
-	resp.TypeName = req.ProviderTypeName + "_secret_bundle"
-}
-
 func (e *bundleEphemeral) Schema(_ context.Context, _ ephemeral.SchemaRequest, resp *ephemeral.SchemaResponse) {
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "Reads the content of one version of a secret of OCI Vault for the time of one run: for a write-only argument or the settings of a provider. " +
 			"It is never in plan or state.\n\n" +
-			"The secret is named by `secret_id`, or by `name` and `vault_id` together. " +
-			"The version is selected by at most one of `stage`, `version_number` and `version_name`; by default it is the one in the stage `CURRENT`. " +
-			"Needs the right `read secret-bundles`. It is read by every plan as well.",
+			describeChoice + " It is read by every plan as well.",
 		Attributes: map[string]schema.Attribute{
-			"secret_id": schema.StringAttribute{
-				Optional:            true,
-				Computed:            true,
-				MarkdownDescription: "OCID of the secret. Excludes `name` and `vault_id`.",
-				Validators:          []validator.String{secretOCID()},
-			},
-			"name": schema.StringAttribute{
-				Optional:            true,
-				MarkdownDescription: "Name of the secret; upper and lower case count. Needs `vault_id`.",
-				Validators:          []validator.String{secretName()},
-			},
-			"vault_id": schema.StringAttribute{
-				Optional:            true,
-				MarkdownDescription: "OCID of the vault that has the secret. Needs `name`.",
-				Validators:          []validator.String{vaultOCID()},
-			},
-			"stage": schema.StringAttribute{
-				Optional:            true,
-				MarkdownDescription: "Rotation stage of the version: `CURRENT`, `LATEST`, `PENDING` or `PREVIOUS`. Default `CURRENT`, unless the version is selected otherwise.",
-				Validators: []validator.String{
-					stringvalidator.OneOf(migrate.Stages...),
-					stringvalidator.ConflictsWith(path.MatchRoot("version_number"), path.MatchRoot("version_name")),
-				},
-			},
-			"version_number": schema.Int64Attribute{
-				Optional:            true,
-				Computed:            true,
-				MarkdownDescription: "Number of the version, 1 or greater.",
-				Validators:          []validator.Int64{int64validator.AtLeast(1), int64validator.ConflictsWith(path.MatchRoot("version_name"))},
-			},
-			"version_name": schema.StringAttribute{
-				Optional:            true,
-				Computed:            true,
-				MarkdownDescription: "Name of the version; null when it has none.",
-				Validators:          []validator.String{versionName()},
-			},
-			"stages": schema.ListAttribute{
-				Computed:            true,
-				ElementType:         types.StringType,
-				MarkdownDescription: "Rotation stages that the version is in.",
-			},
+			"secret_id":      schema.StringAttribute{Optional: true, Computed: true, MarkdownDescription: describeSecretID, Validators: []validator.String{secretOCID()}},
+			"name":           schema.StringAttribute{Optional: true, MarkdownDescription: describeName, Validators: []validator.String{secretName()}},
+			"vault_id":       schema.StringAttribute{Optional: true, MarkdownDescription: describeVaultID, Validators: []validator.String{vaultOCID()}},
+			"stage":          schema.StringAttribute{Optional: true, MarkdownDescription: describeStage, Validators: stageChecks()},
+			"version_number": schema.Int64Attribute{Optional: true, Computed: true, MarkdownDescription: describeVersionNumber, Validators: versionNumberChecks()},
+			"version_name":   schema.StringAttribute{Optional: true, Computed: true, MarkdownDescription: describeVersionName, Validators: []validator.String{versionName()}},
+			"stages":         schema.ListAttribute{Computed: true, ElementType: types.StringType, MarkdownDescription: describeStages},
 			"content_format": schema.StringAttribute{
 				Computed:            true,
 				MarkdownDescription: "Form of the content: `json` for an object, `text` for any other valid UTF-8, `binary` for the rest.",
@@ -150,7 +93,7 @@ func (e *bundleEphemeral) ValidateConfig(ctx context.Context, req ephemeral.Vali
 	var model bundleEphemeralModel
 	resp.Diagnostics.Append(req.Config.Get(ctx, &model)...)
 	if !resp.Diagnostics.HasError() {
-		model.question().lookup().validate(&resp.Diagnostics)
+		model.lookup().validate(&resp.Diagnostics)
 	}
 }
 
@@ -160,10 +103,9 @@ func (e *bundleEphemeral) Open(ctx context.Context, req ephemeral.OpenRequest, r
 	if resp.Diagnostics.HasError() || !e.Clients.OCI.Require(&resp.Diagnostics) {
 		return
 	}
-	question := model.question()
-	bundle, err := question.read(ctx, e.Clients.OCI.Client)
+	bundle, err := model.read(ctx, e.Clients.OCI.Client)
 	if err != nil {
-		explainBundle(&resp.Diagnostics, question, err)
+		explainBundle(&resp.Diagnostics, model.bundleChoice, err)
 		return
 	}
 	model.show(bundle)

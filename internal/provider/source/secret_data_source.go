@@ -15,20 +15,15 @@ import (
 	"github.com/ocibao/terraform-provider-ocibao/internal/provider/glue"
 )
 
-var (
-	_ datasource.DataSourceWithConfigure      = (*secretDataSource)(nil)
-	_ datasource.DataSourceWithValidateConfig = (*secretDataSource)(nil)
-)
+var _ datasource.DataSourceWithValidateConfig = (*secretDataSource)(nil)
 
 // NewSecretDataSource is ocibao_secret.
-func NewSecretDataSource() datasource.DataSource { return &secretDataSource{} }
-
-type secretDataSource struct {
-	ociObject
+func NewSecretDataSource() datasource.DataSource {
+	return &secretDataSource{newOCIDataSource("secret")}
 }
 
-func (d *secretDataSource) Metadata(_ context.Context, req datasource.MetadataRequest, resp *datasource.MetadataResponse) {
-	resp.TypeName = req.ProviderTypeName + "_secret"
+type secretDataSource struct {
+	ociDataSource
 }
 
 func (d *secretDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {

@@ -13,13 +13,13 @@ import (
 	"github.com/ocibao/terraform-provider-ocibao/internal/provider/glue"
 )
 
-var _ datasource.DataSourceWithConfigure = (*versionsDataSource)(nil)
-
 // NewSecretVersionsDataSource is ocibao_secret_versions.
-func NewSecretVersionsDataSource() datasource.DataSource { return &versionsDataSource{} }
+func NewSecretVersionsDataSource() datasource.DataSource {
+	return &versionsDataSource{newOCIDataSource("secret_versions")}
+}
 
 type versionsDataSource struct {
-	ociObject
+	ociDataSource
 }
 
 // versionsModel is the history of a secret in configuration and state.
@@ -38,10 +38,6 @@ type versionEntry struct {
 	TimeCreated    types.String `tfsdk:"time_created"`
 	TimeOfDeletion types.String `tfsdk:"time_of_deletion"`
 	TimeOfExpiry   types.String `tfsdk:"time_of_expiry"`
-}
-
-func (d *versionsDataSource) Metadata(_ context.Context, req datasource.MetadataRequest, resp *datasource.MetadataResponse) {
-	resp.TypeName = req.ProviderTypeName + "_secret_versions"
 }
 
 func (d *versionsDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {

@@ -14,17 +14,13 @@ import (
 	"github.com/ocibao/terraform-provider-ocibao/internal/provider/glue"
 )
 
-var _ datasource.DataSourceWithConfigure = (*secretsDataSource)(nil)
-
 // NewSecretsDataSource is ocibao_secrets.
-func NewSecretsDataSource() datasource.DataSource { return &secretsDataSource{} }
-
-type secretsDataSource struct {
-	ociObject
+func NewSecretsDataSource() datasource.DataSource {
+	return &secretsDataSource{newOCIDataSource("secrets")}
 }
 
-func (d *secretsDataSource) Metadata(_ context.Context, req datasource.MetadataRequest, resp *datasource.MetadataResponse) {
-	resp.TypeName = req.ProviderTypeName + "_secrets"
+type secretsDataSource struct {
+	ociDataSource
 }
 
 func (d *secretsDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {

@@ -16,13 +16,13 @@ import (
 	"github.com/ocibao/terraform-provider-ocibao/internal/provider/glue"
 )
 
-var _ datasource.DataSourceWithConfigure = (*vaultsDataSource)(nil)
-
 // NewVaultsDataSource is ocibao_vaults.
-func NewVaultsDataSource() datasource.DataSource { return &vaultsDataSource{} }
+func NewVaultsDataSource() datasource.DataSource {
+	return &vaultsDataSource{newOCIDataSource("vaults")}
+}
 
 type vaultsDataSource struct {
-	ociObject
+	ociDataSource
 }
 
 // vaultsModel is a list of vaults in configuration and state.
@@ -43,10 +43,6 @@ type vaultEntry struct {
 	CryptoEndpoint     types.String `tfsdk:"crypto_endpoint"`
 	TimeCreated        types.String `tfsdk:"time_created"`
 	FreeformTags       types.Map    `tfsdk:"freeform_tags"`
-}
-
-func (d *vaultsDataSource) Metadata(_ context.Context, req datasource.MetadataRequest, resp *datasource.MetadataResponse) {
-	resp.TypeName = req.ProviderTypeName + "_vaults"
 }
 
 func (d *vaultsDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {

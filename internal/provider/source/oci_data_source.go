@@ -3,13 +3,11 @@
 package source
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"strings"
 	"time"
 
-	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 
 	"github.com/ocibao/terraform-provider-ocibao/internal/migrate"
@@ -17,22 +15,19 @@ import (
 	"github.com/ocibao/terraform-provider-ocibao/internal/provider/glue"
 )
 
-// ociObject is what the data sources of OCI have in common.
-type ociObject struct {
-	clients *glue.Clients
-}
+// ociDataSource is what the data sources of OCI have in common.
+type ociDataSource struct{ glue.DataSource }
 
-// Configure takes the clients.
-func (o *ociObject) Configure(_ context.Context, req datasource.ConfigureRequest, resp *datasource.ConfigureResponse) {
-	o.clients = glue.FromProvider(req.ProviderData, &resp.Diagnostics)
+func newOCIDataSource(typeName string) ociDataSource {
+	return ociDataSource{glue.NewDataSource(typeName)}
 }
 
 // require reports whether there is a client, and why not.
-func (o *ociObject) require(diags *diag.Diagnostics) bool { return o.clients.OCI.Require(diags) }
+func (d *ociDataSource) require(diags *diag.Diagnostics) bool { return d.Clients.OCI.Require(diags) }
 
-func (o *ociObject) client() *ocivault.Client { return o.clients.OCI.Client }
+func (d *ociDataSource) client() *ocivault.Client { return d.Clients.OCI.Client }
 
-func (o *ociObject) now() time.Time { return o.clients.Clock.Now() }
+func (d *ociDataSource) now() time.Time { return d.Clients.Clock.Now() }
 
 func failure(identity string) glue.Failure {
 	return glue.Failure{Verb: "read", Thing: "secret", Identity: identity}
