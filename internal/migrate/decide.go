@@ -62,14 +62,14 @@ func Decide(wish Wish, state *State) Decision {
 	}
 	decision := Decision{VersionNumber: target(wish, state), Drift: state.Drift}
 	asked := decision.VersionNumber != state.Wish.VersionNumber && wish.Stage == "" || state.otherDeletion(wish) ||
-		!wish.sameValue(state.Wish) || wish.At != state.Wish.At || wish.Stage != state.Wish.Stage && decision.VersionNumber == 0
+		!wish.sameValue(state.Wish) || !wish.At.Same(state.Wish.At) || wish.Stage != state.Wish.Stage && decision.VersionNumber == 0
 	rotated := decision.VersionNumber != state.Wish.VersionNumber
 	foreign := state.Record.ForeignOwner != ""
 	broken := state.Drift.broken() || foreign && wish.Overwrite || wish.DeleteAtExpiry && state.Record.DeletionOff
 	unreachable := wish.SecretID == state.Wish.SecretID && (state.Source.outOfReach() || state.expired(wish) && !rotated)
 
 	switch {
-	case foreign && !wish.Overwrite && wish.At == state.Wish.At:
+	case foreign && !wish.Overwrite && wish.At.Same(state.Wish.At):
 		decision.VersionNumber = state.Wish.VersionNumber
 		decision.warnForeign(wish, state)
 		return decision
@@ -88,7 +88,7 @@ func Decide(wish Wish, state *State) Decision {
 		decision.warnExpired(wish, state)
 	}
 
-	if decision.Value && state.Record.MountChanged && wish.At == state.Wish.At {
+	if decision.Value && state.Record.MountChanged && wish.At.Same(state.Wish.At) {
 		decision.warnMount(wish)
 	}
 	decision.Metadata = decision.Value || !wish.sameMetadata(state.Wish) ||

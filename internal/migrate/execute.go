@@ -52,7 +52,7 @@ func Execute(ctx context.Context, ports Ports, wish Wish, decision Decision, sta
 	if run.engine, err = ports.Target.Engine(ctx, wish.At.Namespace, wish.At.Mount); err != nil {
 		return Result{}, err
 	}
-	if state != nil && state.Wish.At == wish.At && state.Record.Engine != run.engine && !state.Record.MountChanged {
+	if state != nil && state.Wish.At.Same(wish.At) && state.Record.Engine != run.engine && !state.Record.MountChanged {
 		return Result{}, fmt.Errorf("%w: the mount of %s was replaced or upgraded", ErrChangedMeanwhile, wish.At)
 	}
 	if err := wish.Fits(run.engine); err != nil {
@@ -90,7 +90,7 @@ func Execute(ctx context.Context, ports Ports, wish Wish, decision Decision, sta
 			return Result{}, err
 		}
 	}
-	if state != nil && state.Wish.At != wish.At {
+	if state != nil && !state.Wish.At.Same(wish.At) {
 		leaving := *state
 		leaving.Wish.OnDestroy, leaving.Wish.Overwrite = wish.OnDestroy, wish.Overwrite
 		if err := Release(ctx, ports, leaving); err != nil {

@@ -17,7 +17,7 @@ type placed struct {
 // managed reports whether the state says that the provider already keeps a copy
 // at the place of the wish.
 func (e *execution) managed() bool {
-	return e.state != nil && e.state.Wish.At == e.wish.At && e.state.Record.Engine == e.engine && !e.state.Record.Pending
+	return e.state != nil && e.state.Wish.At.Same(e.wish.At) && e.state.Record.Engine == e.engine && !e.state.Record.Pending
 }
 
 func (e *execution) place(ctx context.Context, fields Secret) (placed, error) {

@@ -3,6 +3,7 @@ package migrate
 import (
 	"context"
 	"errors"
+	"strings"
 	"time"
 )
 
@@ -55,6 +56,23 @@ func (l Location) String() string {
 		return l.Namespace + "/" + path
 	}
 	return path
+}
+
+// Same reports whether both are one place, though their namespaces may be spelled
+// in different ways.
+func (l Location) Same(other Location) bool {
+	return l.Mount == other.Mount && l.Name == other.Name && SameNamespace(l.Namespace, other.Namespace)
+}
+
+// SameNamespace reports whether two relative namespaces are one: slashes around a
+// namespace make no difference, and "root" says the same as nothing.
+func SameNamespace(a, b string) bool { return canonicalNamespace(a) == canonicalNamespace(b) }
+
+func canonicalNamespace(namespace string) string {
+	if namespace = strings.Trim(namespace, "/"); namespace == "root" {
+		return ""
+	}
+	return namespace
 }
 
 // Target is the port to the KV engines of OpenBao.

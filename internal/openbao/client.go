@@ -30,9 +30,9 @@ type Client struct {
 }
 
 // New checks the configuration and prepares a client. It dials nothing, reads
-// no BAO_* or VAULT_* variable and creates no child token; the standard proxy
-// variables of Go's HTTP client apply. What is wrong is told as a
-// [*ConfigError].
+// no BAO_* or VAULT_* variable and creates no child token; without a proxy in the
+// configuration the standard variables of Go's HTTP client apply. What is wrong is
+// told as a [*ConfigError].
 func New(config Config) (*Client, error) {
 	config, err := config.validate()
 	if err != nil {

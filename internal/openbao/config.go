@@ -52,6 +52,10 @@ type Config struct {
 	// SkipTLSVerify accepts any certificate.
 	SkipTLSVerify bool
 
+	// Proxy is asked for every request; nil is what the standard variables of Go's
+	// HTTP client say. It may hold a password.
+	Proxy *url.URL
+
 	// Headers go with every request. X-Vault-Token and X-Vault-Namespace are
 	// refused here: they have their own fields.
 	Headers map[string]string

@@ -36,9 +36,9 @@ func TestConfigErrors(t *testing.T) {
 		{"headers", func(c *openbao.Config) { c.Headers = map[string]string{"a b": "c"} }},
 		{"max_retries", func(c *openbao.Config) { c.MaxRetries = &negative }},
 		{"ca_cert_pem", func(c *openbao.Config) { c.CACertPEM = []byte("hunter2") }},
-		{"client_cert_pem", func(c *openbao.Config) { c.ClientCertPEM, c.ClientKeyPEM = []byte("x"), secret("hunter2") }},
-		{"client_cert_pem", func(c *openbao.Config) { c.ClientKeyPEM = secret("hunter2") }},
-		{"client_key_pem", func(c *openbao.Config) { c.ClientCertPEM = []byte("x") }},
+		{"client_cert_file", func(c *openbao.Config) { c.ClientCertPEM, c.ClientKeyPEM = []byte("x"), secret("hunter2") }},
+		{"client_cert_file", func(c *openbao.Config) { c.ClientKeyPEM = secret("hunter2") }},
+		{"client_key_file", func(c *openbao.Config) { c.ClientCertPEM = []byte("x") }},
 		{"auth_approle", func(c *openbao.Config) {
 			c.Token, c.Login = secret("hunter2"), openbao.AppRoleLogin{RoleID: "a", SecretID: secret("hunter2")}
 		}},

@@ -381,12 +381,16 @@ func TestContractSecretID(t *testing.T) {
 		wrapping.CreationPath != "auth/"+role.Mount+"/role/"+role.Name+"/secret-id" {
 		t.Errorf("wrapping is %+v", wrapping)
 	}
-	id, err := c.UnwrapSecretID(ctx, "", wrapped.WrappingToken)
+	if _, err := c.UnwrapSecretID(ctx, "", "elsewhere", wrapped.WrappingToken); !errors.Is(err, openbao.ErrWrappingToken) ||
+		!strings.Contains(err.Error(), "so it was not unwrapped") {
+		t.Errorf("unwrapped as a secret ID of another mount: %v", err)
+	}
+	id, err := c.UnwrapSecretID(ctx, "", role.Mount, wrapped.WrappingToken)
 	mustNot(t, err)
 	if id.Accessor != wrapped.Accessor {
 		t.Errorf("the wrapped accessor is %s, the secret ID's %s", wrapped.Accessor, id.Accessor)
 	}
-	if _, err := c.UnwrapSecretID(ctx, "", wrapped.WrappingToken); !errors.Is(err, openbao.ErrWrappingToken) {
+	if _, err := c.UnwrapSecretID(ctx, "", role.Mount, wrapped.WrappingToken); !errors.Is(err, openbao.ErrWrappingToken) {
 		t.Errorf("unwrapped twice: %v", err)
 	}
 	if _, err := c.LookupWrapping(ctx, "", wrapped.WrappingToken); !errors.Is(err, openbao.ErrWrappingToken) {

@@ -48,7 +48,7 @@ func (c *Client) WriteKubernetesConfig(ctx context.Context, config KubernetesCon
 	_, err := c.do(ctx, request{
 		operation: "Kubernetes auth configuration", method: http.MethodPost, namespace: c.at(config.Namespace),
 		path: kubernetesConfigPath(config.Mount), capabilities: []string{"create", "update"},
-		body: jsonBody(body), confidential: true,
+		body: jsonBody(body), confidential: true, public: append([]string{config.Host, config.CACert, config.Issuer}, config.PEMKeys...),
 	})
 	if err == nil {
 		config.TokenReviewerJWT = migrate.Secret{}

@@ -3,8 +3,6 @@ package openbao
 import (
 	"context"
 	"errors"
-	"fmt"
-	"regexp"
 	"strings"
 
 	"github.com/ocibao/terraform-provider-ocibao/internal/migrate"
@@ -47,11 +45,11 @@ func (a AppRoleLogin) logIn(ctx context.Context, s *session) (TokenInfo, error) 
 	secretID := a.SecretID
 	if a.WrappingToken.Len() > 0 {
 		if s.unwrapped.Len() == 0 {
-			unwrapped, err := s.client.unwrapForLogin(ctx, s.namespace, a.MountPath, a.WrappingToken)
+			unwrapped, err := s.client.unwrapSecretID(ctx, s.namespace, a.MountPath, a.WrappingToken)
 			if err != nil {
 				return TokenInfo{}, err
 			}
-			s.unwrapped = unwrapped
+			s.unwrapped = unwrapped.SecretID
 		}
 		secretID = s.unwrapped
 	}
@@ -77,48 +75,4 @@ func (c *Client) LoginAppRole(ctx context.Context, namespace, mount, roleID stri
 	r := appRoleLoginRequest(mount, roleID, secretID)
 	r.namespace = c.at(namespace)
 	return c.login(ctx, r)
-}
-
-// secretIDPath is where secret IDs of a mount's roles are made.
-var secretIDPath = regexp.MustCompile(`^auth/(.+)/role/[^/]+/(custom-)?secret-id$`)
-
-// unwrapForLogin gives the secret ID behind a wrapping token. What the token wraps is
-// looked at first: one that somebody put in place of the right one is left alone, and
-// shows.
-func (c *Client) unwrapForLogin(ctx context.Context, namespace, mount string, token migrate.Secret) (migrate.Secret, error) {
-	wrapping, err := c.lookupWrapping(ctx, namespace, token)
-	if err != nil {
-		return migrate.Secret{}, wrappedLoginError(err, mount)
-	}
-	if made := secretIDPath.FindStringSubmatch(wrapping.CreationPath); made == nil || made[1] != mount {
-		return migrate.Secret{}, &Error{
-			Operation: "AppRole login with a wrapping token", Path: joinPath("auth", mount, "login"), Namespace: namespace,
-			Err:   fmt.Errorf("it wraps the answer of %s and no secret ID of auth/%s, so it was not unwrapped", wrapping.CreationPath, mount),
-			kinds: []error{ErrWrappingToken},
-			advice: "Check the mount. If the token was to be one of a secret ID, somebody may have put another in its place: find out on which way it came, " +
-				"and let a new secret ID be made and wrapped.",
-		}
-	}
-	made, err := c.unwrapSecretID(ctx, namespace, token)
-	if err != nil {
-		return migrate.Secret{}, wrappedLoginError(err, mount)
-	}
-	if made.SecretID.Len() == 0 {
-		return migrate.Secret{}, &Error{
-			Operation: "unwrapping", Path: "sys/wrapping/unwrap", Namespace: namespace, Err: errors.New("the answer holds no secret ID"),
-		}
-	}
-	return made.SecretID, nil
-}
-
-// wrappedLoginError adds what it can mean that a wrapping token is used up.
-func wrappedLoginError(err error, mount string) error {
-	var e *Error
-	if errors.As(err, &e) && errors.Is(err, ErrWrappingToken) {
-		e.advice = fmt.Sprintf("A wrapping token is good for one plan or one apply that talks to OpenBao, and for a limited time. If neither explains this, "+
-			"somebody else may have unwrapped it and have the secret ID: revoke that by its accessor "+
-			"(bao write auth/%s/role/<role>/secret-id-accessor/destroy secret_id_accessor=<accessor>) and find out who. "+
-			"Then let a new secret ID be made and wrapped.", mount)
-	}
-	return err
 }

@@ -25,7 +25,7 @@ type node struct {
 }
 
 func newNode(config Config, address string) (*node, error) {
-	httpClient, err := newHTTPClient(config)
+	httpClient, err := newHTTPClient(config, address)
 	if err != nil {
 		return nil, err
 	}

@@ -71,7 +71,7 @@ func (c *Client) CreateWrappedSecretID(ctx context.Context, namespace, mount, ro
 	if wrapTTL < time.Second {
 		return WrappedSecretID{}, errors.New("the wrapping TTL is less than a second")
 	}
-	r := c.secretIDRequest(namespace, mount, role, "secret-id", options.body())
+	r := c.secretIDRequest(namespace, mount, role, "secret-id", options, migrate.Secret{})
 	r.wrapTTL = strconv.FormatInt(int64(wrapTTL/time.Second), 10) + "s"
 	a, err := c.createSecretID(ctx, r, mount, role)
 	if err != nil {
@@ -101,7 +101,7 @@ func (c *Client) CreateWrappedSecretID(ctx context.Context, namespace, mount, ro
 // auth/<mount>/role/<role>/secret-id), for uses that keep it in memory. It is
 // not repeated once sent.
 func (c *Client) CreateSecretID(ctx context.Context, namespace, mount, role string, options SecretIDOptions) (CreatedSecretID, error) {
-	r := c.secretIDRequest(namespace, mount, role, "secret-id", options.body())
+	r := c.secretIDRequest(namespace, mount, role, "secret-id", options, migrate.Secret{})
 	return c.plainSecretID(ctx, r, namespace, mount, role)
 }
 
@@ -109,17 +109,19 @@ func (c *Client) CreateSecretID(ctx context.Context, namespace, mount, role stri
 // auth/<mount>/role/<role>/custom-secret-id). One that the role has already is
 // refused by the server.
 func (c *Client) PushSecretID(ctx context.Context, namespace, mount, role string, secretID migrate.Secret, options SecretIDOptions) (CreatedSecretID, error) {
-	body := options.body()
-	body["secret_id"] = string(secretID.Reveal())
-	r := c.secretIDRequest(namespace, mount, role, "custom-secret-id", body)
+	r := c.secretIDRequest(namespace, mount, role, "custom-secret-id", options, secretID)
 	return c.plainSecretID(ctx, r, namespace, mount, role)
 }
 
-func (c *Client) secretIDRequest(namespace, mount, role, endpoint string, body map[string]any) request {
+func (c *Client) secretIDRequest(namespace, mount, role, endpoint string, options SecretIDOptions, secretID migrate.Secret) request {
+	body := options.body()
+	if secretID.Len() > 0 {
+		body["secret_id"] = string(secretID.Reveal())
+	}
 	return request{
 		operation: "secret ID creation", method: http.MethodPost, namespace: c.at(namespace),
 		path: rolePath(mount, role, endpoint), capabilities: []string{"create", "update"},
-		body: jsonBody(body), confidential: true, once: true,
+		body: jsonBody(body), confidential: true, public: slices.Concat(options.CIDRList, options.TokenBoundCIDRs), once: true,
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 
@@ -16,7 +17,7 @@ import (
 // newHTTPClient makes the HTTP client with the TLS settings: TLS 1.2 at least,
 // no redirect followed by itself (the API client follows one, with token and
 // body, and never from https to http).
-func newHTTPClient(config Config) (*http.Client, error) {
+func newHTTPClient(config Config, address string) (*http.Client, error) {
 	base := api.NewConfig()
 	if base.Error != nil {
 		return nil, fmt.Errorf("unable to prepare the HTTP client: %w", base.Error)
@@ -38,17 +39,20 @@ func newHTTPClient(config Config) (*http.Client, error) {
 	hasCert, hasKey := len(config.ClientCertPEM) > 0, config.ClientKeyPEM.Len() > 0
 	switch {
 	case hasCert && !hasKey:
-		return nil, &ConfigError{Field: "client_key_pem", Err: errors.New("a client certificate is given without its key")}
+		return nil, &ConfigError{Field: "client_key_file", Err: errors.New("a client certificate is given without its key")}
 	case !hasCert && hasKey:
-		return nil, &ConfigError{Field: "client_cert_pem", Err: errors.New("a client key is given without its certificate")}
+		return nil, &ConfigError{Field: "client_cert_file", Err: errors.New("a client key is given without its certificate")}
 	case hasCert:
 		pair, err := tls.X509KeyPair(config.ClientCertPEM, config.ClientKeyPEM.Reveal())
 		if err != nil {
-			return nil, &ConfigError{Field: "client_cert_pem", Err: fmt.Errorf("certificate and key are no pair: %w", err)}
+			return nil, &ConfigError{Field: "client_cert_file", Err: fmt.Errorf("certificate and key are no pair: %w", err)}
 		}
 		// Presented whatever authorities the server names: the CA of the cert
 		// auth method need not be among those of the listener.
 		settings.GetClientCertificate = func(*tls.CertificateRequestInfo) (*tls.Certificate, error) { return &pair, nil }
+	}
+	if config.Proxy != nil && !strings.HasPrefix(address, "unix:") {
+		transport.Proxy = http.ProxyURL(config.Proxy)
 	}
 	transport.MaxIdleConnsPerHost = maxIdleConnections
 	return base.HttpClient, nil

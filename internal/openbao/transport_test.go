@@ -5,6 +5,8 @@ import (
 	"errors"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
+	"slices"
 	"strings"
 	"testing"
 
@@ -50,5 +52,25 @@ func TestTLS(t *testing.T) {
 				t.Errorf("%s: remedy %q", name, e.Remedy())
 			}
 		}
+	}
+}
+
+// A proxy of the configuration carries every request, also one to this machine,
+// which the standard variables never send to a proxy.
+func TestProxy(t *testing.T) {
+	var asked []string
+	proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		asked = append(asked, r.URL.Host)
+		reply(w, 200, `{"data":{"a":"b"}}`)
+	}))
+	defer proxy.Close()
+	address, err := url.Parse(proxy.URL)
+	mustNot(t, err)
+	c, err := openbao.New(openbao.Config{Address: "http://127.0.0.1:1", Token: secret("s.given-token"), Proxy: address})
+	mustNot(t, err)
+	_, err = c.Read(t.Context(), here, migrate.KV1, 0)
+	mustNot(t, err)
+	if !slices.Equal(asked, []string{"127.0.0.1:1"}) {
+		t.Errorf("the proxy was asked for %q", asked)
 	}
 }

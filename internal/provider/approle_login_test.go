@@ -199,7 +199,7 @@ func TestLogin_WrappingToken(t *testing.T) {
 	if h.Data("sys/policies/acl/made-a") == nil {
 		t.Error("the policy was not made")
 	}
-	h.Contains(h.Plan(1), "Unable to log in with AppRole approle", "wrapping token", "somebody else has the secret ID", "replacing ocibao_approle_secret_id")
+	h.Contains(h.Plan(1), "Unable to log in with AppRole approle", "wrapping token", "somebody else may have unwrapped it and have the secret ID", "apply with -replace where an ocibao_approle_secret_id made it")
 }
 
 func TestLogin_Namespace(t *testing.T) {

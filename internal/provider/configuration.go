@@ -177,7 +177,7 @@ func side[T any](name string, block types.Object, problems []settings.Problem, d
 	if len(problems) == 0 || loginOnly {
 		var err error
 		if client, err = make(); err != nil {
-			problems, loginOnly = append(problems, configProblem(name, err)), false
+			problems, loginOnly = append(problems, configProblem(name, block, err)), false
 		}
 	}
 	if len(problems) == 0 {
@@ -198,21 +198,25 @@ func side[T any](name string, block types.Object, problems []settings.Problem, d
 }
 
 // configProblem places an adapter's refusal of a setting.
-func configProblem(block string, err error) settings.Problem {
-	problem := settings.Problem{Path: []string{block}, Summary: "Invalid provider setting", Detail: glue.Detail(err)}
-	var field string
+func configProblem(name string, block types.Object, err error) settings.Problem {
+	problem := settings.Problem{Path: []string{name}, Summary: "Invalid provider setting", Detail: glue.Detail(err)}
+	var field *string
 	var bao *openbao.ConfigError
 	var oci *ocivault.ConfigError
 	switch {
 	case errors.As(err, &bao):
-		field = bao.Field
+		field = &bao.Field
 	case errors.As(err, &oci):
-		field = oci.Field
+		field = &oci.Field
+	default:
+		return problem
 	}
-	if field != "" {
-		problem.Path = append(problem.Path, strings.Split(field, ".")...)
-		problem.Detail = "Unable to use " + block + "." + glue.Detail(err)
+	// The adapters know certificates as text only.
+	if pem := block.Attributes()["ca_cert_pem"]; *field == "ca_cert_pem" && (pem == nil || pem.IsNull()) {
+		*field = "ca_cert_file"
 	}
+	problem.Path = append(problem.Path, strings.Split(*field, ".")...)
+	problem.Detail = "Unable to use " + name + "." + glue.Detail(err)
 	return problem
 }
 

@@ -3,7 +3,7 @@ package approle
 import (
 	"cmp"
 	"context"
-	"errors"
+	"strings"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
@@ -68,8 +68,8 @@ func (e *loginEphemeral) Schema(_ context.Context, _ ephemeral.SchemaRequest, re
 			"wrapping_token": schema.StringAttribute{
 				Optional:  true,
 				Sensitive: true,
-				MarkdownDescription: "Wrapping token of a secret ID, as `ocibao_approle_secret_id` gives it. It is used up: a second run fails, " +
-					"which shows that somebody was there before.",
+				MarkdownDescription: "Wrapping token of a secret ID, as `ocibao_approle_secret_id` gives it. What it wraps is looked at before it is unwrapped. " +
+					"It is used up: a second run fails, which shows that somebody was there before.",
 				Validators: []validator.String{stringvalidator.ConflictsWith(path.MatchRoot("secret_id"))},
 			},
 			"token":          schema.StringAttribute{Computed: true, Sensitive: true, MarkdownDescription: "The token."},
@@ -112,10 +112,7 @@ func (e *loginEphemeral) login(ctx context.Context, model loginModel, mount stri
 	namespace := model.Namespace.ValueString()
 	secretID := migrate.NewSecret([]byte(model.SecretID.ValueString()))
 	if wrapping := model.WrappingToken.ValueString(); wrapping != "" {
-		unwrapped, err := e.Clients.OpenBao.Client.UnwrapSecretID(ctx, namespace, migrate.NewSecret([]byte(wrapping)))
-		if errors.Is(err, openbao.ErrWrappingToken) {
-			return openbao.TokenInfo{}, glue.Hint(err, "If you did not unwrap it yourself, somebody else has the secret ID: revoke it by replacing ocibao_approle_secret_id, and find out who.")
-		}
+		unwrapped, err := e.Clients.OpenBao.Client.UnwrapSecretID(ctx, namespace, mount, migrate.NewSecret([]byte(strings.TrimSpace(wrapping))))
 		if err != nil {
 			return openbao.TokenInfo{}, err
 		}

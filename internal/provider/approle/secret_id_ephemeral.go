@@ -5,6 +5,7 @@ import (
 	"context"
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
+	"github.com/hashicorp/terraform-plugin-framework-validators/mapvalidator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/setvalidator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/ephemeral"
@@ -103,6 +104,7 @@ func (e *secretIDEphemeral) Schema(_ context.Context, _ ephemeral.SchemaRequest,
 				Optional:            true,
 				ElementType:         types.StringType,
 				MarkdownDescription: "Metadata of the secret ID, which the audit log shows with its tokens.",
+				Validators:          []validator.Map{mapvalidator.ValueStringsAre(stringvalidator.LengthAtLeast(1))},
 			},
 			"on_close": schema.StringAttribute{
 				Optional: true,

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
+	"github.com/hashicorp/terraform-plugin-framework-validators/mapvalidator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/setvalidator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -79,6 +80,7 @@ func (r *secretIDResource) Schema(_ context.Context, _ resource.SchemaRequest, r
 				ElementType: types.StringType,
 				MarkdownDescription: "Metadata of the secret ID, which the audit log shows with its tokens. Default: none. Changing it rotates the secret ID. " +
 					"A wrapped secret ID that took the place of another one has the key `" + rotationMark + "` as well, with the accessor of that one.",
+				Validators: []validator.Map{mapvalidator.ValueStringsAre(stringvalidator.LengthAtLeast(1))},
 			},
 			"rotate_after": schema.StringAttribute{
 				Optional:   true,

@@ -11,6 +11,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/resource/identityschema"
 	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
 	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/ocibao/terraform-provider-ocibao/internal/migrate"
 )
 
 // Identity is the identity of an object of OpenBao: string attributes of the
@@ -57,11 +59,23 @@ func (i Identity) Identify(ctx context.Context, state tfsdk.State, identity *tfs
 		diags.Append(identity.SetAttribute(ctx, path.Root(name), value)...)
 	}
 	if !i.rootOnly {
-		copyText("namespace")
+		var namespace types.String
+		diags.Append(state.GetAttribute(ctx, path.Root("namespace"), &namespace)...)
+		diags.Append(identity.SetAttribute(ctx, path.Root("namespace"), IdentityNamespace(namespace))...)
 	}
 	for _, attribute := range i.attributes {
 		copyText(attribute.Name)
 	}
+}
+
+// IdentityNamespace is a namespace as identities have it, in one spelling: an
+// identity must stay the same when the configuration changes its own.
+func IdentityNamespace(namespace types.String) types.String {
+	trimmed := strings.Trim(namespace.ValueString(), "/")
+	if migrate.SameNamespace(trimmed, "") {
+		return types.StringNull()
+	}
+	return types.StringValue(trimmed)
 }
 
 // ImportedID is the ID of an import without its namespace, which goes into the

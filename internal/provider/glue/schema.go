@@ -14,6 +14,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
+	"github.com/ocibao/terraform-provider-ocibao/internal/migrate"
 	"github.com/ocibao/terraform-provider-ocibao/internal/openbao"
 )
 
@@ -52,8 +53,19 @@ func NamespaceAttribute() schema.StringAttribute {
 		MarkdownDescription: "Namespace, relative to the provider's `namespace`, without leading or trailing slash. " +
 			"Default: the provider's own. Changing it forces replacement.",
 		Validators:    []validator.String{Checked("namespace", openbao.ValidateNamespace)},
-		PlanModifiers: []planmodifier.String{stringplanmodifier.RequiresReplace()},
+		PlanModifiers: []planmodifier.String{SameMeaning(migrate.SameNamespace), stringplanmodifier.RequiresReplaceIf(otherNamespace, "Another namespace.", "Another namespace.")},
 	}
+}
+
+// otherNamespace asks for a replacement unless the namespace is only spelled
+// differently, such as "" for none.
+func otherNamespace(_ context.Context, req planmodifier.StringRequest, resp *stringplanmodifier.RequiresReplaceIfFuncResponse) {
+	resp.RequiresReplace = req.PlanValue.IsUnknown() || !SameNamespace(req.PlanValue, req.StateValue)
+}
+
+// SameNamespace reports whether two relative namespaces that are known are one.
+func SameNamespace(a, b types.String) bool {
+	return a.IsUnknown() == b.IsUnknown() && migrate.SameNamespace(a.ValueString(), b.ValueString())
 }
 
 // OnConflictAttribute is the on_conflict argument for a thing that may be there

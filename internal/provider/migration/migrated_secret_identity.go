@@ -9,6 +9,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/resource/identityschema"
 	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
 	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/ocibao/terraform-provider-ocibao/internal/provider/glue"
 )
 
 var _ resource.ResourceWithIdentity = (*migratedSecretResource)(nil)
@@ -39,7 +41,7 @@ func (m migratedSecretModel) setIdentity(ctx context.Context, identity *tfsdk.Re
 	if identity == nil {
 		return
 	}
-	diags.Append(identity.Set(ctx, migratedSecretIdentity{Namespace: m.Namespace, Mount: m.Mount, Name: m.Name, SecretID: m.SecretID})...)
+	diags.Append(identity.Set(ctx, migratedSecretIdentity{Namespace: glue.IdentityNamespace(m.Namespace), Mount: m.Mount, Name: m.Name, SecretID: m.SecretID})...)
 }
 
 // byIdentityKey marks in private state what was imported by an identity.

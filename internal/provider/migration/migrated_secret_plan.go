@@ -81,7 +81,7 @@ func (r *migratedSecretResource) ModifyPlan(ctx context.Context, req resource.Mo
 		}
 		r.preflightOne(ctx, plan, wish, what, &resp.Diagnostics)
 	}
-	if plan.location() != prior.location() {
+	if !plan.location().Same(prior.location()) {
 		r.preflightRelease(ctx, prior, plan.OnDestroy.ValueString(), &resp.Diagnostics)
 	}
 	for _, note := range decision.Problems {
@@ -140,7 +140,7 @@ func (m *migratedSecretModel) follow(config migratedSecretModel) {
 // mayChangeEngine reports whether the apply may find another version of the KV
 // engine: at another mount, or at one that was replaced.
 func (m *migratedSecretModel) mayChangeEngine(prior migratedSecretModel, known migrate.Record) bool {
-	return !m.Mount.Equal(prior.Mount) || !m.Namespace.Equal(prior.Namespace) || known.MountChanged
+	return !m.Mount.Equal(prior.Mount) || !glue.SameNamespace(m.Namespace, prior.Namespace) || known.MountChanged
 }
 
 // unknownEngine leaves to the apply what follows from the version of the engine.
@@ -186,7 +186,7 @@ func (m *migratedSecretModel) keep(prior migratedSecretModel) {
 
 // decide shows a decision in the plan.
 func (m *migratedSecretModel) decide(decision migrate.Decision, prior migratedSecretModel) {
-	secret, moved := m.SecretID, m.location() != prior.location()
+	secret, moved := m.SecretID, !m.location().Same(prior.location())
 	m.keep(prior)
 	m.VersionNumber = types.Int64Value(decision.VersionNumber)
 	if decision.VersionNumber == 0 {

@@ -83,6 +83,7 @@ func destinationArguments() map[string]schema.Attribute {
 			Optional:            true,
 			MarkdownDescription: "Namespace, relative to the provider's `namespace`. Default: the provider's own. Changing it moves the secret.",
 			Validators:          []validator.String{glue.Checked("namespace", openbao.ValidateNamespace)},
+			PlanModifiers:       []planmodifier.String{glue.SameMeaning(migrate.SameNamespace)},
 		},
 		"custom_metadata": schema.MapAttribute{
 			Optional:    true,

@@ -245,7 +245,7 @@ func (r *migrationResource) planDestroy(ctx context.Context, req resource.Modify
 
 // moved reports whether the plan has another mount than the state.
 func (m *migrationModel) moved(prior migrationModel) bool {
-	return !m.Mount.Equal(prior.Mount) || !m.Namespace.Equal(prior.Namespace)
+	return !m.Mount.Equal(prior.Mount) || !glue.SameNamespace(m.Namespace, prior.Namespace)
 }
 
 // undecided reports whether an argument that the decisions rest on is known only

@@ -2,6 +2,8 @@ package settings
 
 import (
 	"errors"
+	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/ocibao/terraform-provider-ocibao/internal/migrate"
@@ -41,6 +43,7 @@ func OpenBao(block OpenBaoBlock, env Environment) (openbao.Config, []Problem) {
 	}
 	config.Namespace = r.text("namespace", block.Namespace, "NAMESPACE")
 	config.TLSServerName = r.text("tls_server_name", block.TLSServerName, "TLS_SERVER_NAME")
+	r.proxy(&config)
 	r.retries(&config)
 	r.tls(&config)
 	r.login(&config)
@@ -63,6 +66,22 @@ func (r *baoResolver) wrong(attribute string, err error) {
 
 func (r *baoResolver) text(attribute, block, variable string) string {
 	return r.env.first(attribute, block, bao(variable)...).text
+}
+
+// proxy is told by the environment only, as it is to the command line.
+func (r *baoResolver) proxy(config *openbao.Config) {
+	v := r.env.first("", "", slices.Concat(bao("PROXY_ADDR"), bao("HTTP_PROXY"))...)
+	if !v.set() {
+		return
+	}
+	proxy, err := url.Parse(v.text)
+	if err != nil || proxy.Hostname() == "" || !slices.Contains([]string{"http", "https", "socks5", "socks5h"}, proxy.Scheme) {
+		// The cause repeats the URL, which may hold a password.
+		r.problems = append(r.problems, Problem{Path: []string{"openbao"}, Summary: "Invalid OpenBao setting",
+			Detail: "Unable to use the proxy in " + v.from + ": it is no URL such as http://proxy.example.com:3128."})
+		return
+	}
+	config.Proxy = proxy
 }
 
 func (r *baoResolver) retries(config *openbao.Config) {

@@ -125,6 +125,39 @@ func TestOpenBao(t *testing.T) {
 	}
 }
 
+func TestOpenBao_Proxy(t *testing.T) {
+	type vars = map[string]string
+	for name, test := range map[string]struct {
+		variables vars
+		want      string
+		check     string // text that a problem must have; none expected when empty
+	}{
+		"none":                       {},
+		"address":                    {variables: vars{"BAO_PROXY_ADDR": "http://a:1", "VAULT_PROXY_ADDR": "http://b:1", "BAO_HTTP_PROXY": "http://c:1"}, want: "http://a:1"},
+		"address of VAULT":           {variables: vars{"VAULT_PROXY_ADDR": "http://b:1", "BAO_HTTP_PROXY": "http://c:1"}, want: "http://b:1"},
+		"HTTP proxy":                 {variables: vars{"BAO_HTTP_PROXY": "https://c:1", "VAULT_HTTP_PROXY": "http://d:1"}, want: "https://c:1"},
+		"HTTP proxy of VAULT":        {variables: vars{"VAULT_HTTP_PROXY": "http://user:word@d:1"}, want: "http://user:word@d:1"},
+		"standard variables":         {variables: vars{"HTTPS_PROXY": "http://e:1"}},
+		"no scheme":                  {variables: vars{"BAO_PROXY_ADDR": "proxy:3128"}, check: "openbao: Invalid OpenBao setting: Unable to use the proxy in the environment variable BAO_PROXY_ADDR"},
+		"a password is not repeated": {variables: vars{"BAO_PROXY_ADDR": "ftp://user:hunter2@proxy"}, check: "it is no URL such as"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			config, found := settings.OpenBao(settings.OpenBaoBlock{Address: "https://a", Token: "t"}, environment(test.variables, nil))
+			var got string
+			if config.Proxy != nil {
+				got = config.Proxy.String()
+			}
+			text := problems(found)
+			if got != test.want {
+				t.Errorf("got %q, want %q", got, test.want)
+			}
+			if test.check == "" && text != "" || !strings.Contains(text, test.check) || strings.Contains(text, "hunter2") {
+				t.Errorf("got problems %q, want %q", text, test.check)
+			}
+		})
+	}
+}
+
 func TestOpenBao_TLSAndLimits(t *testing.T) {
 	config, found := settings.OpenBao(settings.OpenBaoBlock{Address: "https://a", Token: "t", TLSServerName: "name"}, environment(map[string]string{
 		"BAO_CACERT": "~/ca.pem", "VAULT_CLIENT_CERT": "/c.pem", "BAO_CLIENT_KEY": "/k.pem", "VAULT_SKIP_VERIFY": "1", "BAO_MAX_RETRIES": "0",
