@@ -243,6 +243,12 @@ resource "ocibao_policy" "by_secret_id" {
   policy   = data.ocibao_policy_document.app.hcl
 }
 `,
+	"data ocibao_kv_secrets": `
+data "ocibao_kv_secrets" "there" {
+  mount     = "there"
+  recursive = true
+}
+`,
 	"ephemeral ocibao_kv_secret": `
 ephemeral "ocibao_kv_secret" "there" {
   mount = "there"

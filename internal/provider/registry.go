@@ -35,6 +35,7 @@ var dataSources = []func() datasource.DataSource{
 	cluster.NewRaftAutopilotStateDataSource,
 	cluster.NewRaftPeersDataSource,
 	cluster.NewServerHealthDataSource,
+	kv.NewSecretsDataSource,
 	migration.NewCoverageDataSource,
 	policy.NewPolicyDocumentDataSource,
 	source.NewCompartmentsDataSource,
