@@ -164,6 +164,11 @@ output "seen" {
   value = [data.ocibao_raft_peers.now.voters, data.ocibao_raft_autopilot_state.now.voters, data.ocibao_raft_peers.now.leader]
 }
 `
+		// Autopilot takes its time to count a node that votes already.
+		c.Eventually(func() bool {
+			voters, _ := c.Data("sys/storage/raft/autopilot/state")["voters"].([]any)
+			return len(voters) == 3
+		})
 		c.ConfigureAt([]string{c.standby().Address}, config)
 		c.Apply()
 		c.Plan(0)
