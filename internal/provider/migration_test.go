@@ -40,18 +40,22 @@ func ten(h *acctest.Harness) map[string]string {
 	return pins
 }
 
+// valueOnKV reads values of the mount credentials, of that version of KV.
+func valueOnKV(h *acctest.Harness, version string) func(name string) string {
+	read := h.KV2
+	if version == "1" {
+		read = h.KV1
+	}
+	return func(name string) string { return read("credentials", name) }
+}
+
 func TestMigration(t *testing.T) {
 	t.Parallel()
 	for _, version := range []string{"1", "2"} {
 		t.Run("KV v"+version, func(t *testing.T) {
 			h := acctest.New(t)
 			h.MountKV("credentials", version)
-			value := func(name string) string {
-				if version == "1" {
-					return h.KV1("credentials", name)
-				}
-				return h.KV2("credentials", name)
-			}
+			value := valueOnKV(h, version)
 			pins := ten(h)
 			h.Configure(bulk(pins))
 			h.Contains(h.Plan(2), `"app-3" = "`+pins["app-3"]+`"`, "1 to add")
@@ -263,12 +267,7 @@ func TestMigration_FailedChangeOfForm(t *testing.T) {
 		t.Run("KV v"+version, func(t *testing.T) {
 			h := acctest.New(t)
 			h.MountKV("credentials", version)
-			value := func(name string) string {
-				if version == "1" {
-					return h.KV1("credentials", name)
-				}
-				return h.KV2("credentials", name)
-			}
+			value := valueOnKV(h, version)
 			pins := ten(h)
 			h.Configure(bulk(pins))
 			h.Apply()

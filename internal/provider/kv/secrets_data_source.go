@@ -49,11 +49,7 @@ func (d *secretsDataSource) Schema(_ context.Context, _ datasource.SchemaRequest
 				MarkdownDescription: "The folder to list, its path below the mount, without leading or trailing slash. Default: the mount itself.",
 				Validators:          []validator.String{glue.Checked("folder", openbao.ValidateName)},
 			},
-			"namespace": schema.StringAttribute{
-				Optional:            true,
-				MarkdownDescription: "Namespace, relative to the provider's `namespace`, without leading or trailing slash. Default: the provider's own.",
-				Validators:          []validator.String{glue.Checked("namespace", openbao.ValidateNamespace)},
-			},
+			"namespace": glue.DataNamespaceAttribute(),
 			"recursive": schema.BoolAttribute{
 				Optional: true,
 				MarkdownDescription: "Whether the secrets of all folders below are listed, and no folders. Default `false`: the next folders are listed, with a slash behind them. " +

@@ -8,7 +8,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
-	"github.com/ocibao/terraform-provider-ocibao/internal/openbao"
 	"github.com/ocibao/terraform-provider-ocibao/internal/provider/glue"
 )
 
@@ -30,12 +29,7 @@ func (d *coverageDataSource) Schema(_ context.Context, _ datasource.SchemaReques
 				MarkdownDescription: "Path of the KV mount, version 1 or 2, without leading or trailing slash.",
 				Validators:          []validator.String{glue.MountPath()},
 			},
-			"namespace": schema.StringAttribute{
-				Optional: true,
-				MarkdownDescription: "Namespace, relative to the provider's `namespace`, without leading or trailing slash. " +
-					"Default: the provider's own.",
-				Validators: []validator.String{glue.Checked("namespace", openbao.ValidateNamespace)},
-			},
+			"namespace": glue.DataNamespaceAttribute(),
 			"pins": schema.MapAttribute{
 				Required:            true,
 				ElementType:         types.StringType,
